@@ -1,0 +1,21 @@
+/* gate: conditions under which a figure may not be trusted or ranked (protocol 4). Computed by the
+ * board's fold from the cells' calls and the lane's samples; limits stand in the log's header. */
+#ifndef MODEL_GATE_H
+#define MODEL_GATE_H
+
+#include "model/call.h"
+
+struct board;
+
+struct gate_result {
+    int ep;
+    int column; /* of the board */
+    enum gate_id gate;
+    double value, limit;
+    char detail[160]; /* evidence for a person: counts, finish reasons, which process */
+};
+
+/* Recompute the gates of one endpoint's cells of `suite` after a phase ended. */
+void gate_refresh(struct board *board, int ep, enum suite_id suite);
+
+#endif

@@ -1,0 +1,39 @@
+/* log: a run's file. Line 1 the header, then one event a line, each appended with one write. */
+#ifndef STORE_LOG_H
+#define STORE_LOG_H
+
+#include "model/event.h"
+
+#define LOG_LINE_MAX ((size_t)8 << 20) /* a longer line is skipped with a notice */
+
+/* ---- writing ---- */
+struct log_writer;
+/* Create DIR/<run id>.jsonl (never overwrites) and write the header. NULL and `error` if it can't.
+ */
+struct log_writer *log_create(const char *directory, const struct run *run, struct error *error);
+bool log_append(struct log_writer *log, const struct event *event, struct error *error);
+/* Append lines encoded before (one or more, each with its newline) in one write. */
+bool log_append_lines(struct log_writer *log, const char *lines, size_t length,
+                      struct error *error);
+bool log_sync(struct log_writer *log,
+              struct error *error); /* fdatasync; F_FULLFSYNC-less fsync on macOS */
+const char *log_path(const struct log_writer *log);
+void log_close(struct log_writer *log);
+
+/* ---- reading ---- */
+struct log_reader;
+/* Open and decode the header. `error` says what is wrong when it is not a log of pitwall. */
+struct log_reader *log_open(const char *path, struct run *run, struct error *error);
+enum log_read { LOG_EVENT, LOG_END, LOG_FAILED };
+/* The next event of a known kind; unknown kinds are skipped, a torn last line is dropped
+ * (log_torn). The caller calls event_done on *event after LOG_EVENT. */
+enum log_read log_next(struct log_reader *reader, struct event *event, struct error *error);
+bool log_torn(const struct log_reader *reader);
+int64_t log_skipped(const struct log_reader *reader); /* unknown or broken lines */
+/* Raw text of the line log_next returned last, without newline. Borrowed. */
+const char *log_line(const struct log_reader *reader, size_t *length);
+/* Back to the first event. */
+void log_rewind(struct log_reader *reader);
+void log_reader_free(struct log_reader *reader);
+
+#endif

@@ -1,0 +1,89 @@
+/* lane: a worker thread of one machine. Owns a loop and an http; suites are straight-line code in
+ * it. The only things that leave it are events. */
+#ifndef SUITES_LANE_H
+#define SUITES_LANE_H
+
+#include <stdatomic.h>
+
+#include "config/options.h"
+#include "model/queue.h"
+#include "net/chat.h"
+
+/* What a run needs everywhere; fixed, shared by all lanes, read-only but for the counters. */
+struct bench {
+    const struct run *run;
+    const struct options *options;
+    struct queue *queue;
+    int64_t epoch_ns;                            /* clock_ns() at t = 0 */
+    atomic_int_fast64_t next_id;                 /* ids of calls */
+    atomic_bool stop;                            /* everything */
+    const char *(*key_of)(const char *variable); /* getenv, from main */
+    const struct dialect *(*dialect_of)(const struct endpoint *endpoint);
+};
+
+/* Commands from the keyboard to a lane; each shows its effect as an event. */
+enum lane_command { LANE_SKIP_PHASE, LANE_RETRY, LANE_STOP, LANE_COMMAND_COUNT };
+
+struct lane; /* opaque: name, endpoints, loop, http, command queue */
+struct lane *lane_new(struct bench *bench, const char *name);
+void lane_free(struct lane *lane);
+void lane_add(struct lane *lane, int ep);
+void lane_start(struct lane *lane); /* the thread: runs runner_visit over passes and endpoints */
+void lane_join(struct lane *lane);
+void lane_command(struct lane *lane, enum lane_command command, int ep); /* any thread */
+bool lane_has(const struct lane *lane, int ep);
+const char *lane_name(const struct lane *lane);
+
+/* ---- for suites, on the lane's thread ---- */
+struct bench *lane_bench(struct lane *lane);
+struct http *lane_http(struct lane *lane);
+int64_t lane_now_us(const struct lane *lane);
+
+/* One chat completion to perform: fill request; after lane_perform call and texts are filled. */
+struct lane_call {
+    int ep;
+    enum suite_id suite;
+    char phase[PHASE_MAX];
+    int pass, index;
+    struct chat_request request;
+    bool quiet;        /* priming: no events, not counted */
+    bool keep_output;  /* emit call_output (texts) */
+    bool keep_request; /* with the request's messages (quality suites) */
+    /* The suite's own check, called before call_end is emitted; NULL: none. */
+    enum verdict3 (*check)(const struct lane_call *call);
+    int64_t expect; /* for `check` */
+    /* results */
+    struct call call;
+    struct chat_stream *stream; /* texts; freed by lane_call_done */
+};
+void lane_call_init(struct lane_call *call, int ep, enum suite_id suite, const char *phase,
+                    int pass, int index);
+void lane_call_done(struct lane_call *call);
+
+/* Submit, run the lane's loop until all are over or a stop came. Emits call_start, first_token,
+ * progress and call_end. False when stopped or the phase is skipped (calls in flight were
+ * cancelled). */
+bool lane_perform(struct lane *lane, struct lane_call *calls, size_t count);
+/* Wait, serving the loop. False when stopped or skipped. */
+bool lane_pause(struct lane *lane, int64_t us);
+/* Open `count` connections to the endpoint before a phase (never part of TTFT). */
+size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms);
+/* Run the user's command with a limit, serving the loop; exit status, -1 on timeout. */
+int lane_shell(struct lane *lane, const char *command, int64_t timeout_ms, struct error *error);
+/* Wait until the endpoint answers its health / model list. Emits endpoint events. */
+bool lane_ready(struct lane *lane, int ep, int64_t timeout_ms);
+
+bool lane_stopped(const struct lane *lane); /* stop, or the lane's own stop */
+bool lane_skipped(struct lane *lane);       /* skip was asked; reading it clears it */
+
+/* Events. Phases bracket calls; status and reason as in the log. */
+void lane_emit(struct lane *lane, struct event *event);
+void lane_phase_start(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass);
+void lane_phase_end(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass,
+                    enum phase_status status, const char *reason);
+void lane_note(struct lane *lane, enum note_level level, int ep, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+void lane_score(struct lane *lane, int ep, enum suite_id suite, const char *item, int turn,
+                int repeat, int pass, double points, const char *failure, const char *detail);
+
+#endif

@@ -1,0 +1,25 @@
+/* runner: a whole run: lanes, order of engines over passes, and the end. */
+#ifndef SUITES_RUNNER_H
+#define SUITES_RUNNER_H
+
+#include "suites/suite.h"
+
+struct runner;
+
+/* Fill run (plans, salt, seed, passes, endpoints) from options. */
+void runner_plan(struct run *run, const struct options *options);
+
+/* Order of `count` engines in pass `pass`: a seeded Latin-square row, balanced over passes. */
+void runner_order(uint64_t seed, int pass, size_t count, int *order);
+
+/* Starts one thread a lane; takes nothing (bench must live until runner_free). */
+struct runner *runner_start(struct bench *bench);
+void runner_command(struct runner *runner, enum lane_command command, int ep);
+void runner_stop(struct runner *runner);  /* all lanes; returns at once */
+bool runner_ended(struct runner *runner); /* run_end was pushed */
+void runner_free(struct runner *runner);  /* joins */
+
+/* The lane's work, called by its thread: every suite, pass and endpoint of the lane in order. */
+void runner_visit(struct lane *lane, const int *eps, size_t count);
+
+#endif

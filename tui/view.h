@@ -1,0 +1,73 @@
+/* view: the board as a frame. Pure: same boards, same ui, same size: same cells. */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include "graph.h"
+#include "keymap.h"
+#include "model/board.h"
+
+enum view_id {
+    VIEW_BOARD,
+    VIEW_ENGINE,
+    VIEW_BURST,
+    VIEW_QUALITY,
+    VIEW_COMPARE,
+    VIEW_SOLO,
+    VIEW_EVENTS,
+    VIEW_HELP,
+    VIEW_COUNT
+};
+
+#define RUNS_ON_SCREEN 8
+
+/* What the user chose, and nothing that a log could tell. Selections are kept by identity. */
+struct ui {
+    enum view_id view, back; /* back: where Esc goes from help */
+    int source, ep;          /* selected row: run on screen, endpoint */
+    int column;              /* selected phase column */
+    enum metric_id metric;   /* shown in the board's grid */
+    int64_t call;            /* selected call's id; 0 none */
+    bool call_text;          /* its text is open */
+    int event;               /* lines scrolled back from the newest in the event view */
+    int help_scroll;
+    bool by_finish;                   /* burst view: order */
+    bool sort_by_value, sort_reverse; /* rows in the order of the metric in the selected column */
+    char filter[64];
+    bool filtering;
+    bool confirm_stop;
+    enum glyph_set glyphs;
+    /* about the producer, for the header line */
+    bool replay, paused;
+    double speed;      /* replay */
+    int64_t end_us;    /* replay: length of the longest run */
+    int64_t notices;   /* log lag, dropped progress: shown when > 0 */
+    char message[160]; /* bottom line instead of the action bar; "" none */
+};
+void ui_init(struct ui *ui);
+
+struct scene { /* what there is to draw */
+    const struct board *boards[RUNS_ON_SCREEN];
+    size_t count;
+    int64_t offset_us[RUNS_ON_SCREEN]; /* alignment of several runs */
+};
+
+struct view_ops {
+    enum view_id id;
+    const char *title;
+    void (*draw)(struct frame *frame, struct rect rect, const struct scene *scene,
+                 const struct ui *ui);
+    /* An action this view handles itself; false: the app's own handling. */
+    bool (*act)(struct ui *ui, const struct scene *scene, enum action action, struct rect rect);
+};
+const struct view_ops *view_of(enum view_id view); /* NULL: not built */
+
+#define SCREEN_MIN_WIDTH 60
+#define SCREEN_MIN_HEIGHT 16
+/* The whole screen: header, view, bottom bar; or a notice with the needed size. */
+void view_draw(struct frame *frame, const struct scene *scene, const struct ui *ui);
+/* Apply one action to the ui (not those that reach the producer). True when handled. */
+bool view_act(struct ui *ui, const struct scene *scene, enum action action, int width, int height);
+/* Role of a run's colour: the endpoints' or runs' own series. */
+enum role view_series_role(int index);
+
+#endif
