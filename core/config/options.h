@@ -1,5 +1,5 @@
-/* options: THE table of options: argv, config file's "defaults", --help and --default-config all
- * come from it. */
+/* options: THE table of options: argv, the config file's "defaults", --help and --default-config
+ * all come from it. Knows words and ranges; knows nothing of what is done with them. */
 #ifndef CONFIG_OPTIONS_H
 #define CONFIG_OPTIONS_H
 
@@ -25,25 +25,31 @@ enum order { ORDER_INTERLEAVED, ORDER_BLOCKED };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum glyphs { GLYPHS_AUTO, GLYPHS_BRAILLE, GLYPHS_BLOCK, GLYPHS_ASCII };
 
+#define BURST_SIZES_MAX 16
+#define BURST_SIZE_MAX 2000
+#define OPTION_ROWS_MAX 64
+
 struct options {
     enum command command;
-    char **operands;
-    size_t operand_count; /* RUN…, URL…, PROFILE…, FILE… */
-    struct endpoint *endpoints;
-    size_t endpoint_count; /* -e and the config's */
+    char **operands; /* RUN…, URL…, PROFILE…, FILE…; owned */
+    size_t operand_count;
+    struct endpoint *endpoints; /* to measure: those of -e, else the config file's */
+    size_t endpoint_count;
+    struct endpoint *configured; /* the config file's */
+    size_t configured_count;
     char *model;
     bool suites[SUITE_COUNT];
     int passes;
     bool quick;
-    int burst[16];
+    int burst[BURST_SIZES_MAX];
     size_t burst_count;
     int max_tokens; /* 0: the suite's own */
     enum workload workload;
-    enum thinking thinking; /* THINKING_DEFAULT: the suite's own */
+    enum thinking thinking; /* only if thinking_set; else the suite's own */
     bool thinking_set;
-    char *extra_body;
-    double timeout_s; /* of a call; 0: 900 */
-    double pause_s;
+    char *extra_body; /* a JSON object */
+    double timeout_s; /* of a call */
+    double pause_s;   /* between calls */
     uint64_t seed;
     bool seed_set;
     char *salt; /* NULL: random */
@@ -56,32 +62,44 @@ struct options {
     enum color color;
     char *theme;
     enum glyphs glyphs;
-    /* replay, dump */
-    double speed;      /* INFINITY: max */
+    double speed;      /* of a replay; INFINITY: as fast as it goes */
     double until_s;    /* NaN: the end */
     int width, height; /* 0: the terminal's */
-    char *keys, *dump; /* "text" "ansi" "svg" */
-    char *format, *output;
-    double fail_over; /* percent; NaN */
+    char *keys;
+    char *dump; /* "text" "ansi" "svg" */
+    char *format;
+    double fail_over; /* percent; NaN: never */
+    int port;         /* first port of simulated engines; 0: any */
     bool yes;
+
+    bool given[OPTION_ROWS_MAX]; /* by row of the table: named by the user or the config file */
 };
 
 void options_init(struct options *options);
 void options_done(struct options *options);
+
 /* Parse argv over what is set. False: `error` says which word is wrong and what it could be. */
 bool options_parse(struct options *options, int argc, char **argv, struct error *error);
+
 /* Set one by its long name, as the config file's "defaults" do. */
 bool options_set(struct options *options, const char *name, const char *value, struct error *error);
-/* "NAME=URL[,key=value…]" or a bare URL into an endpoint. */
-bool options_endpoint(const char *text, struct endpoint *endpoint, struct error *error);
+
+/* After the config file and argv: endpoints named by -e NAME come from the config file, --quick and
+ * `demo` fill what was not given, suites get their default. Call once. */
+bool options_settle(struct options *options, struct error *error);
 
 void options_help(struct buf *out); /* --help, from the table */
-void options_resolved(const struct options *options,
-                      struct buf *out); /* JSON object for the log's header */
 
-/* The user's file: endpoints, defaults, theme. Missing file at the default place is no error. All
- * errors found, one a line, in `errors` (file:line:column: what). */
-bool config_read(struct options *options, const char *path, struct buf *errors);
-void config_default(struct buf *out); /* a commented file with every key */
+/* As resolved, a JSON object for the log's header. Secrets left out. */
+void options_resolved(const struct options *options, struct buf *out);
+
+/* "NAME=URL[,key=value…]", "URL" or "NAME" (of the config file; url stays NULL) into an initialised
+ * endpoint. */
+bool endpoint_parse(const char *text, struct endpoint *endpoint, struct error *error);
+/* Set one field by its key in the config file ("url", "engine", "key_env" …). */
+bool endpoint_set(struct endpoint *endpoint, const char *key, const char *value,
+                  struct error *error);
+/* Keys of an endpoint in order, with what each means; NULL past the last. */
+const char *endpoint_key(size_t index, const char **about);
 
 #endif

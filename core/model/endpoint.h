@@ -12,6 +12,7 @@ struct endpoint {
     char *name;
     char *url; /* base URL without trailing slash or /v1: "http://127.0.0.1:8080" */
     enum engine_id engine;
+    bool engine_set;      /* told by the user: not to be asked of the server */
     char *engine_version;
     char *model;
     char *family; /* endpoints of one family share a chat template (gate template) */

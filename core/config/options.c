@@ -1,0 +1,331 @@
+#include "config/options.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "config/option_table.h"
+
+static const struct {
+    const char *word, *about;
+} commands[COMMAND_COUNT] = {
+    [COMMAND_RUN] = {"run", "bench the configured or discovered endpoints (the default)"},
+    [COMMAND_DEMO] = {"demo", "the same on simulated engines, marked SIM everywhere"},
+    [COMMAND_SOLO] = {"solo", "is the machine clean, are the engines sane?"},
+    [COMMAND_REPLAY] = {"replay", "RUN…: play saved runs, side by side when several"},
+    [COMMAND_REPORT] = {"report", "RUN…: tables of saved runs (--format)"},
+    [COMMAND_COMPARE] = {"compare", "RUN RUN: differences with their uncertainty"},
+    [COMMAND_IMPORT] = {"import", "FILE…: other tools' JSON into the results directory"},
+    [COMMAND_RUNS] = {"runs", "list saved runs"},
+    [COMMAND_RM] = {"rm", "RUN…: remove saved runs"},
+    [COMMAND_PROBE] = {"probe", "[URL…]: what answers there, and what it can do"},
+    [COMMAND_SIM] = {"sim", "[PROFILE…]: only the simulated engines"},
+};
+
+const char *command_word(enum command command) {
+    return commands[command].word;
+}
+
+void options_init(struct options *options) {
+    memset(options, 0, sizeof *options);
+    options->command = COMMAND_RUN;
+    options->passes = 3;
+    options->timeout_s = 900;
+    options->pause_s = 2;
+    options->speed = 1;
+    options->until_s = NAN;
+    options->fail_over = NAN;
+    options->burst[0] = 30;
+    options->burst[1] = 60;
+    options->burst[2] = 80;
+    options->burst_count = 3;
+}
+
+static void endpoints_free(struct endpoint *endpoints, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        endpoint_done(&endpoints[i]);
+    free(endpoints);
+}
+
+void options_done(struct options *options) {
+    for (size_t i = 0; i < options->operand_count; i++)
+        free(options->operands[i]);
+    free(options->operands);
+    endpoints_free(options->endpoints, options->endpoint_count);
+    endpoints_free(options->configured, options->configured_count);
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].kind == OPTION_TEXT)
+            free(*option_text(options, &rows[i]));
+    free(options->extra_body);
+    memset(options, 0, sizeof *options);
+}
+
+/* The row a name means; NULL and `error` with the nearest name. */
+static const struct option_row *find_row(const char *name, struct error *error) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    const char *near = NULL;
+    int best = 4;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+        int distance = text_distance(rows[i].name, name, best);
+        if (distance < best) {
+            best = distance;
+            near = rows[i].name;
+        }
+    }
+    error_set(error, "unknown option '%s'", name);
+    if (near)
+        error_hint(error, "did you mean --%s?", near);
+    else
+        error_hint(error, "pitwall --help lists them");
+    return NULL;
+}
+
+static bool set_row(struct options *options, const struct option_row *row, const char *value,
+                    struct error *error) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    options->given[row - rows] = true;
+    return option_assign(options, row, value, error);
+}
+
+bool options_set(struct options *options, const char *name, const char *value,
+                 struct error *error) {
+    const struct option_row *row = find_row(name, error);
+    return row && set_row(options, row, value, error);
+}
+
+static bool is_given(const struct options *options, const char *name) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return options->given[i];
+    return false;
+}
+
+static bool needs_value(enum option_kind kind) {
+    return kind != OPTION_FLAG;
+}
+
+/* getopt's own tables from ours. `letters` needs 2 bytes a row and 2 more. */
+static void build_getopt(struct option *longs, char *letters) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    *letters++ = ':';
+    for (size_t i = 0; i < count; i++) {
+        longs[i] = (struct option){.name = rows[i].name,
+                                   .has_arg = needs_value(rows[i].kind) ? required_argument : 0,
+                                   .val = 1000 + (int)i};
+        if (!rows[i].letter)
+            continue;
+        *letters++ = rows[i].letter;
+        if (needs_value(rows[i].kind))
+            *letters++ = ':';
+    }
+    *letters = '\0';
+    longs[count] = (struct option){0};
+}
+
+static const struct option_row *row_of(int found) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    if (found >= 1000)
+        return &rows[found - 1000];
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].letter == found)
+            return &rows[i];
+    return NULL;
+}
+
+static bool bad_word(char **argv, int found, struct error *error) {
+    const char *word = argv[optind - 1];
+    if (found == ':') {
+        error_set(error, "option '%s' needs a value", word);
+        return error_hint(error, "pitwall --help says which");
+    }
+    if (strncmp(word, "--", 2) != 0) {
+        error_set(error, "unknown option '-%c'", optopt);
+        return error_hint(error, "pitwall --help lists them");
+    }
+    char *name = mem_bytes(word + 2, strcspn(word + 2, "="));
+    if (find_row(name, error))
+        error_set(error, "option '--%s' takes no value", name);
+    free(name);
+    return false;
+}
+
+static int find_command(const char *word) {
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].word, word) == 0)
+            return i;
+    return -1;
+}
+
+static bool add_endpoint(struct options *options, const char *text, struct error *error) {
+    struct endpoint endpoint;
+    endpoint_init(&endpoint);
+    if (!endpoint_parse(text, &endpoint, error)) {
+        endpoint_done(&endpoint);
+        return false;
+    }
+    return option_add_endpoint(&options->endpoints, &options->endpoint_count, &endpoint, error);
+}
+
+static bool unknown_command(const char *word, struct error *error) {
+    const char *near = NULL;
+    int best = 3;
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        int distance = text_distance(commands[i].word, word, best);
+        if (distance < best) {
+            best = distance;
+            near = commands[i].word;
+        }
+    }
+    error_set(error, "unknown command '%s'", word);
+    return near ? error_hint(error, "did you mean 'pitwall %s'?", near)
+                : error_hint(error, "pitwall --help lists the commands");
+}
+
+/* What is left after the options: COMMAND, then its operands. A bare URL is an endpoint to run. */
+static bool take_operands(struct options *options, char **words, size_t count,
+                          struct error *error) {
+    size_t first = 0;
+    if (count > 0 && !strstr(words[0], "://")) {
+        int command = find_command(words[0]);
+        if (command < 0)
+            return unknown_command(words[0], error);
+        options->command = (enum command)command;
+        first = 1;
+    }
+    bool takes_urls = options->command == COMMAND_RUN || options->command == COMMAND_SOLO;
+    bool takes_none = options->command == COMMAND_DEMO || options->command == COMMAND_RUNS;
+    for (size_t i = first; i < count; i++) {
+        if (takes_none)
+            return error_set(error, "'%s' takes no '%s'", command_word(options->command), words[i]);
+        if (takes_urls) {
+            if (!add_endpoint(options, words[i], error))
+                return false;
+            continue;
+        }
+        options->operands =
+            mem_resize(options->operands, options->operand_count + 1, sizeof *options->operands);
+        options->operands[options->operand_count++] = mem_string(words[i]);
+    }
+    return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, struct error *error) {
+    struct option longs[OPTION_ROWS_MAX + 1];
+    char letters[2 * OPTION_ROWS_MAX + 2];
+    build_getopt(longs, letters);
+    opterr = 0;
+#ifdef __GLIBC__
+    optind = 0; /* glibc: start afresh, also after an earlier parse */
+#else
+    optind = 1;
+#endif
+    int found;
+    while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        const struct option_row *row = row_of(found);
+        if (!row)
+            return bad_word(argv, found, error);
+        if (!set_row(options, row, optarg ? optarg : "true", error))
+            return false;
+    }
+    return take_operands(options, argv + optind, (size_t)(argc - optind), error);
+}
+
+static const struct endpoint *configured_named(const struct options *options, const char *name) {
+    for (size_t i = 0; i < options->configured_count; i++)
+        if (strcmp(options->configured[i].name, name) == 0)
+            return &options->configured[i];
+    return NULL;
+}
+
+/* -e NAME picks from the config file; without any -e all of it is measured. */
+static bool settle_endpoints(struct options *options, struct error *error) {
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        struct endpoint *endpoint = &options->endpoints[i];
+        if (endpoint->url)
+            continue;
+        const struct endpoint *known = configured_named(options, endpoint->name);
+        if (!known) {
+            error_set(error, "no endpoint '%s' in the config file", endpoint->name);
+            return error_hint(error, "give its URL: -e %s=http://127.0.0.1:8080", endpoint->name);
+        }
+        endpoint_done(endpoint);
+        endpoint_copy(endpoint, known);
+    }
+    if (options->endpoint_count == 0 && options->configured_count > 0) {
+        options->endpoints = options->configured;
+        options->endpoint_count = options->configured_count;
+        options->configured = NULL;
+        options->configured_count = 0;
+    }
+    for (size_t i = 0; i < options->endpoint_count; i++) {
+        struct endpoint *endpoint = &options->endpoints[i];
+        endpoint->ep = (int)i;
+        if (!endpoint->model && options->model)
+            endpoint->model = mem_string(options->model);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(options->endpoints[j].name, endpoint->name) == 0)
+                return error_set(error, "two endpoints are called '%s'", endpoint->name);
+    }
+    return true;
+}
+
+bool options_settle(struct options *options, struct error *error) {
+    bool demo = options->command == COMMAND_DEMO;
+    if (demo && !is_given(options, "quick"))
+        options->quick = true;
+    if (options->quick) { /* design 6 */
+        options->passes = is_given(options, "passes") ? options->passes : 1;
+        options->max_tokens = is_given(options, "max-tokens") ? options->max_tokens : 96;
+        options->pause_s = is_given(options, "pause") ? options->pause_s : 0.2;
+    }
+    if (demo && !is_given(options, "burst")) {
+        options->burst[0] = 8;
+        options->burst_count = 1;
+    }
+    if (!is_given(options, "suite"))
+        options->suites[SUITE_AGENTIC] = true;
+    return settle_endpoints(options, error);
+}
+
+static void help_commands(struct buf *out) {
+    buf_text(out, "usage: pitwall [COMMAND] [OPTIONS]\n\nCommands:\n");
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        buf_printf(out, "  %-9s %s\n", commands[i].word, commands[i].about);
+}
+
+void options_help(struct buf *out) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    const char *group = "";
+    help_commands(out);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(group, rows[i].group) != 0) {
+            group = rows[i].group;
+            buf_printf(out, "\n%s:\n", group);
+        }
+        char left[64];
+        char letter[5] = "    ";
+        if (rows[i].letter)
+            snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
+        buf_printf(out, "  %-28s %s\n", left, rows[i].help);
+    }
+    buf_text(out,
+             "\nExit codes: 0 ok, 1 a check or gate failed, 2 usage or config, 3 no endpoint could "
+             "be\nmeasured, 4 results could not be written, 130 stopped by the user.\n");
+}
