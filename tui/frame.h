@@ -1,5 +1,6 @@
 /* frame: a grid of cells: code point + role. Views draw into it, the screen shows it, tests dump
- * it. No curses, no colours. Everything is clipped. */
+ * it. No curses, no colours. Everything is clipped. A wide character takes two cells; a combining
+ * one none: it is left out. */
 #ifndef TUI_FRAME_H
 #define TUI_FRAME_H
 
@@ -48,9 +49,11 @@ struct frame_cell {
     uint8_t wide; /* 1: left half of a wide one, 2: right */
     uint8_t selected;
 };
+#define FRAME_SIDE_MAX 1000 /* a terminal may claim any size */
 struct frame {
     int width, height;
     struct frame_cell *cells;
+    bool ascii; /* what the interface draws beyond ASCII is folded: … becomes ~, ─ becomes - */
 };
 struct rect {
     int x, y, width, height;
@@ -75,7 +78,8 @@ void frame_select(struct frame *frame,
 /* Rounded box with a title in its upper border; `ascii`: + - |. */
 void frame_box(struct frame *frame, struct rect rect, const char *title, bool focus, bool ascii);
 
-/* Text, one line a row, trailing blanks cut. roles: a second block with one letter a cell. */
+/* Text, one line a row, trailing blanks cut. roles: after an empty line a second block with one
+ * letter a cell (frame.c's table), upper case or 'S' where selected. */
 void frame_dump_text(const struct frame *frame, bool roles, struct buf *out);
 
 #endif
