@@ -1,0 +1,186 @@
+#include "layout.h"
+
+#include "view.h"
+
+enum {
+    PADDED_WIDTH = 76,    /* from here boxes keep a blank column inside */
+    SPARK_MIN = 15,       /* a sparkline beside the phases: graph, blank, value */
+    SPARK_BELOW_MIN = 9,  /* and below them */
+    EVENTS_MIN = 6,       /* border included */
+    DETAIL_MIN = 10,      /* border included */
+    DETAIL_WIDTH = 96,    /* body width from which there is a detail pane */
+    GRAPH_ROWS_MOST = 3,  /* of one sparkline */
+    GRAPH_ROWS_TALL = 2,  /* before panes are thought of */
+    ENGINE_BOXED = 30,    /* body height from which the engine view has boxes */
+    ENGINE_SIDE = 110,    /* body width from which graphs stand beside the phase table */
+    ENGINE_CALLS_MIN = 4, /* lines for calls, title included */
+    ENGINE_GRAPH_MIN = 6  /* lines for graphs, title included */
+};
+
+static int at_most(int value, int most) {
+    return value < most ? value : most;
+}
+
+static int at_least(int value, int least) {
+    return value > least ? value : least;
+}
+
+static int between(int value, int least, int most) {
+    return at_least(at_most(value, most), least);
+}
+
+void layout_screen(int width, int height, struct layout_screen *out) {
+    *out = (struct layout_screen){.fits = width >= SCREEN_MIN_WIDTH && height >= SCREEN_MIN_HEIGHT};
+    if (!out->fits)
+        return;
+    out->header = (struct rect){0, 0, width, 1};
+    out->progress = (struct rect){0, 1, width, 1};
+    out->body = (struct rect){0, 2, width, height - 3};
+    out->bar = (struct rect){0, height - 1, width, 1};
+}
+
+/* Split `width` cells from `x` into LAYOUT_SPARKS equal spans with a blank between. */
+static void place_sparks(struct board_layout *out, int x, int width) {
+    int step = width / LAYOUT_SPARKS;
+    for (int i = 0; i < LAYOUT_SPARKS; i++)
+        out->sparks[i] = (struct span){x + i * step, step - (i + 1 < LAYOUT_SPARKS ? 1 : 0)};
+}
+
+/* Name, phases, verdict in one line of `width` cells from `x`; `most_step` bounds a column. */
+static void place_columns(struct board_layout *out, const struct board_want *want, int x, int width,
+                          int most_step) {
+    int verdict = width >= 110 ? 11 : width >= 70 ? 9 : 4;
+    int name = between(want->name_width, 6, width / 5);
+    int room = width - name - verdict - 1;
+    int step_min = want->value_width + 2; /* gap, value, one mark */
+
+    out->column_count = between(room / step_min, 0, want->columns);
+    out->column_step =
+        out->column_count ? between(room / out->column_count, step_min, most_step) : step_min;
+    int spare = room - out->column_count * out->column_step;
+    int longer = between(want->name_width - name, 0, spare);
+    name += longer;
+    out->name = (struct span){x, name};
+    out->column_x = x + name;
+    out->mark_width = between(out->column_step - want->value_width - 1, 0, 3);
+    int end = out->column_x + out->column_count * out->column_step;
+    out->verdict = (struct span){end + 1, at_most(verdict, x + width - end - 1)};
+}
+
+static void place_across(struct board_layout *out, const struct board_want *want, int x,
+                         int width) {
+    int label_step = between(want->label_width + 2, want->value_width + 3, want->value_width + 7);
+    int name = between(want->name_width, 6, width / 5);
+    int spark_room = width - name - want->columns * (want->value_width + 3) - 13;
+
+    out->spark_value = want->value_width;
+    out->beside = spark_room >= LAYOUT_SPARKS * SPARK_MIN;
+    if (!out->beside) {
+        place_columns(out, want, x, width, want->value_width + 8);
+        place_sparks(out, out->column_x + 1, x + width - out->column_x - 1);
+        return;
+    }
+    int step =
+        between((width - name - 13 - LAYOUT_SPARKS * (SPARK_MIN + 3)) / at_least(want->columns, 1),
+                want->value_width + 3, label_step);
+    place_columns(out, want, x, name + want->columns * step + 12, step);
+    int sparks_x = out->verdict.x + out->verdict.width + 1;
+    place_sparks(out, sparks_x, x + width - sparks_x);
+}
+
+/* Lines that `out->row_height` lines per endpoint take. */
+static int list_lines(const struct board_want *want, int row_height) {
+    return want->rows * row_height + want->labels;
+}
+
+static int height_with(const struct board_layout *out, int graph_rows) {
+    return out->beside ? at_least(graph_rows, 1) : 1 + graph_rows;
+}
+
+/* Decide the height of a row, then the panes below, from the lines left inside the body. */
+static void place_down(struct board_layout *out, const struct board_want *want, struct rect body) {
+    bool sparks_fit = out->sparks[0].width >= SPARK_BELOW_MIN;
+    int suite_line = want->suites > 1 ? 1 : 0;
+    int room = body.height - 2 - 1 - suite_line - (out->beside ? 0 : 1);
+
+    out->graph_rows = sparks_fit && list_lines(want, height_with(out, 1)) <= room ? 1 : 0;
+    if (out->graph_rows == 0)
+        room = body.height - 2 - 1 - suite_line; /* no line of sparkline titles */
+    if (out->graph_rows == 0 && out->beside && sparks_fit)
+        out->graph_rows = 1; /* beside the phases they cost no line */
+    int left = room - list_lines(want, height_with(out, out->graph_rows));
+    while (out->graph_rows > 0 && out->graph_rows < GRAPH_ROWS_TALL && left >= want->rows) {
+        out->graph_rows++;
+        left = room - list_lines(want, height_with(out, out->graph_rows));
+    }
+    int panes = out->graph_rows == GRAPH_ROWS_TALL && left >= EVENTS_MIN ? left : 0;
+    if (panes >= DETAIL_MIN + want->rows + 4) {
+        out->graph_rows = GRAPH_ROWS_MOST;
+        panes = room - list_lines(want, height_with(out, out->graph_rows));
+    }
+    int note = !panes && left >= 1 ? 1 : 0;
+    out->row_height = height_with(out, out->graph_rows);
+
+    out->box = (struct rect){body.x, body.y, body.width, body.height - panes - note};
+    int head = 1 + suite_line + (out->graph_rows > 0 && !out->beside ? 1 : 0);
+    out->head = (struct rect){body.x + 1, body.y + 1, body.width - 2, head};
+    out->list = (struct rect){body.x + 1, body.y + 1 + head, body.width - 2,
+                              at_least(out->box.height - 2 - head, 0)};
+    int y = body.y + out->box.height;
+    if (note)
+        out->note = (struct rect){body.x, y, body.width, 1};
+    if (!panes)
+        return;
+    out->events = (struct rect){body.x, y, body.width, panes};
+    if (panes >= DETAIL_MIN && body.width >= DETAIL_WIDTH) {
+        int width = body.width * 3 / 5;
+        out->detail = (struct rect){body.x, y, width, panes};
+        out->events = (struct rect){body.x + width, y, body.width - width, panes};
+    }
+}
+
+void layout_board(struct rect body, const struct board_want *want, struct board_layout *out) {
+    *out = (struct board_layout){.row_height = 1};
+    if (body.width < 3 || body.height < 3)
+        return;
+    int pad = body.width >= PADDED_WIDTH ? 2 : 1;
+    place_across(out, want, body.x + pad, body.width - 2 * pad);
+    place_down(out, want, body);
+}
+
+void layout_engine(struct rect body, const struct engine_want *want, struct engine_layout *out) {
+    *out = (struct engine_layout){.boxed = body.height >= ENGINE_BOXED};
+    if (body.width < 3 || body.height < 3)
+        return;
+    int frame = out->boxed ? 2 : 1; /* lines a section needs besides its own */
+    int facts = at_most(want->facts, body.height / 3) + frame;
+    int y = body.y;
+    out->facts = (struct rect){body.x, y, body.width, at_most(facts, body.height)};
+    y += out->facts.height;
+
+    int left = body.y + body.height - y;
+    int phases = at_most(want->phases + 1 + frame, at_least(left - ENGINE_CALLS_MIN - frame, 0));
+    bool side = body.width >= ENGINE_SIDE;
+    int width = side ? at_least(body.width * 3 / 5, ENGINE_SIDE / 2) : body.width;
+    if (side) /* a graph beside wants some height of its own */
+        phases = at_least(phases, at_most(ENGINE_GRAPH_MIN + frame + left / 8, left / 2));
+    out->phases = (struct rect){body.x, y, width, at_least(phases, 0)};
+    if (side)
+        out->graphs = (struct rect){body.x + width, y, body.width - width, phases};
+    y += phases;
+
+    left = body.y + body.height - y;
+    int graphs = left / 3;
+    if (!side && graphs >= ENGINE_GRAPH_MIN + frame) {
+        out->graphs = (struct rect){body.x, y, body.width, graphs};
+        y += graphs;
+        left -= graphs;
+    }
+    out->calls = (struct rect){body.x, y, body.width, at_least(left, 0)};
+}
+
+int layout_scroll(int count, int height, int selected) {
+    if (count <= height || height <= 0)
+        return 0;
+    return between(selected - height / 2, 0, count - height);
+}
