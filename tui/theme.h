@@ -12,16 +12,24 @@ struct style {
 struct theme {
     char name[40];
     struct style styles[ROLE_COUNT];
-    struct style selection;
+    struct style selection;         /* over a selected cell's own style */
+    int32_t background, foreground; /* of pictures; a terminal keeps its own */
 };
 
-/* Built-in by name ("default" …), else a file. Unknown roles: warnings in `warnings` (may be NULL).
- */
+/* `name_or_path` with a '/' or ending in ".json" is a file; else NAME.json in the directories in
+ * order, else the built-in of that name. Roles that the file leaves out look as in "default".
+ * Unknown roles, fields and bad colours: a line each in `warnings` (may be NULL). Fails when there
+ * is no such theme or its JSON is broken. */
 bool theme_load(struct theme *theme, const char *name_or_path, const char *const *directories,
                 size_t directory_count, struct buf *warnings, struct error *error);
-const char *const *theme_builtin(size_t *count);
+/* Names of the built-in themes, "default" first. */
+const char *theme_builtin(size_t index); /* NULL past the last */
 
-/* Nearest colour of the 256 cube and of the 16; for the screen and ansi dumps. */
+/* How a cell looks: its role's style with the selection laid over it. */
+struct style theme_style(const struct theme *theme, enum role role, bool selected);
+
+/* Nearest of the cube and the greys (16..255: the lower 16 are the user's own), and of the 16 by
+ * hue, so that a pale green is green and not grey. Both take 0xRRGGBB. */
 int theme_256(int32_t rgb);
 int theme_16(int32_t rgb);
 
