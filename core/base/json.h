@@ -9,11 +9,13 @@
 
 #include "base/buf.h"
 
+struct scan;
 struct cJSON; /* include <cjson/cJSON.h> only where a tree is walked by hand */
 
 #define JSON_DEPTH_MAX 64
 
-/* Parse `length` bytes. The caller frees the tree with json_free. NULL and `error` on bad text. */
+/* Parse `length` bytes. The caller frees the tree with json_free. NULL and `error` on bad text.
+ * \u0000 and half surrogate pairs are read as U+FFFD, NaN and the infinities (Python) as null. */
 struct cJSON *json_parse(const char *text, size_t length, struct error *error);
 void json_free(struct cJSON *tree);
 
@@ -43,9 +45,12 @@ bool json_print(struct buf *out, const struct cJSON *tree);
 struct json_writer {
     struct buf *out;
     bool comma; /* a value was written at this level, the next needs a comma */
+    size_t start;
 };
 
 void json_begin(struct json_writer *w, struct buf *out);
+/* False when something did not fit into the buf; then all since json_begin is taken back. */
+bool json_end(struct json_writer *w);
 void json_open(struct json_writer *w, const char *key,
                char bracket);                         /* '{' or '['; key NULL in arrays */
 void json_close(struct json_writer *w, char bracket); /* '}' or ']' */
@@ -56,6 +61,9 @@ void json_put_number(struct json_writer *w, const char *key, double value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 void json_put_null(struct json_writer *w, const char *key);
 void json_put_raw(struct json_writer *w, const char *key,
-                  const char *json); /* valid JSON text; NULL: null */
+                  const char *json); /* JSON text, written compact; NULL or not JSON: null */
+/* The next value of a scan, as json_put_raw writes it. False (and part of it written) when it is
+ * not JSON. */
+bool json_copy(struct json_writer *w, const char *key, struct scan *scan);
 
 #endif

@@ -18,10 +18,11 @@ int text_width(uint32_t code_point);
 size_t text_cells(const char *utf8);
 
 /* Make foreign text visible: controls become U+2400…, DEL U+2421, C1, bidi and zero-width controls
- * U+FFFD; newlines and tabs too. Writes at most size-1 bytes, whole code points, NUL at the end. */
+ * U+FFFD; newlines and tabs too; variation selectors are left out. Writes at most size-1 bytes,
+ * whole code points, NUL at the end. */
 void text_visible(char *out, size_t size, const char *utf8, size_t length);
 
-/* Edit distance for "did you mean", case-insensitive, bounded at `most`. */
+/* Edit distance for "did you mean", case-insensitive; most + 1 when it is more than `most`. */
 int text_distance(const char *a, const char *b, int most);
 
 #endif
