@@ -13,12 +13,19 @@ struct loop *loop_new(void);
 void loop_free(struct loop *loop);
 struct event_base *loop_base(struct loop *loop); /* for http.c and the simulator only */
 
+/* Priorities of events on the base: what reads sockets comes first, work on what was read waits
+ * until the ready sockets are drained. An event that sets none gets LOOP_LATER. */
+enum loop_priority { LOOP_FIRST, LOOP_LATER, LOOP_PRIORITIES };
+
 /* Run until loop_break or loop_wake. Returns when one of them was called. */
 void loop_run(struct loop *loop);
 /* Run for at most `us`; returns earlier on loop_break or loop_wake. */
 void loop_run_for(struct loop *loop, int64_t us);
 void loop_break(struct loop *loop); /* from a callback of this loop */
 void loop_wake(struct loop *loop);  /* from any thread: the current or next run returns */
+
+/* Whether the last run returned because of loop_wake (somebody outside wants attention). */
+bool loop_was_woken(const struct loop *loop);
 
 /* How late the loop served timers since the last call (largest, µs): our own lateness. */
 int64_t loop_lateness_us(struct loop *loop);

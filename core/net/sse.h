@@ -12,6 +12,8 @@ struct sse {
     enum sse_mode mode;
     struct buf line, data;
     bool has_data, skip_lf, started;
+    bool delivered; /* `data` is lent to the caller until the next call */
+    bool over;      /* above the limit: stays so */
     int64_t comments;
 };
 
