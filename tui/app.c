@@ -1,0 +1,416 @@
+#include "app.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "live.h"
+#include "plain.h"
+#include "screen.h"
+#include "store/log.h"
+#include "store/player.h"
+
+#define FRAME_US INT64_C(100000) /* 10 Hz at most */
+#define BATCH 256                /* items folded between two looks at the keyboard */
+
+void app_init(struct app *app, const struct options *options)
+{
+    memset(app, 0, sizeof *app);
+    app->options = options;
+    ui_init(&app->ui);
+}
+
+void app_done(struct app *app)
+{
+    for (size_t i = 0; i < app->run_count; i++) {
+        board_free(app->boards[i]);
+        run_done(&app->runs[i]);
+        free(app->paths[i]);
+    }
+    player_free(app->player);
+    if (app->feed)
+        queue_free(app->feed);
+    free(app->directory);
+}
+
+static void fresh_board(struct app *app, size_t source)
+{
+    board_free(app->boards[source]);
+    app->boards[source] = board_new(&app->runs[source]);
+    app->scene.boards[source] = app->boards[source];
+}
+
+void app_boards(struct app *app)
+{
+    for (size_t i = 0; i < app->run_count; i++)
+        fresh_board(app, i);
+    app->scene.count = app->run_count;
+}
+
+/* The feed was full and dropped out: fold the first `events` lines of the log again. */
+static void refold(struct app *app, size_t source, int64_t events)
+{
+    struct run run;
+    struct event event;
+    struct error error;
+    struct log_reader *reader = log_open(app->paths[source], &run, &error);
+    if (!reader)
+        return;
+    fresh_board(app, source);
+    while (events-- > 0 && log_next(reader, &event, &error) == LOG_EVENT) {
+        board_apply(app->boards[source], &event);
+        event_done(&event);
+    }
+    log_reader_free(reader);
+    run_done(&run);
+}
+
+static void take_item(struct app *app, struct item *item, struct plain *plain, struct buf *lines)
+{
+    size_t source = (size_t)item->source;
+    switch (item->mark) {
+    case QUEUE_EVENT:
+        board_apply(app->boards[source], item->event);
+        if (plain)
+            plain_event(plain, app->boards[source], item->event, lines);
+        if (item->event->kind == EVENT_RUN_END && app->live && source == 0)
+            app->ended = true;
+        event_free(item->event);
+        break;
+    case QUEUE_END:
+        if (!app->live)
+            app->ended = true;
+        break;
+    case QUEUE_RESET:
+        fresh_board(app, source);
+        break;
+    case QUEUE_REFOLD:
+        refold(app, source, item->upto);
+        break;
+    }
+}
+
+/* Fold what is there, at most a batch. True when something was. */
+static bool take_items(struct app *app, struct plain *plain, struct buf *lines)
+{
+    struct item items[BATCH];
+    size_t count = queue_pop(app->feed, items, BATCH);
+    for (size_t i = 0; i < count; i++)
+        take_item(app, &items[i], plain, lines);
+    return count > 0;
+}
+
+/* ---- actions that reach the producer ---- */
+
+static void restart(struct app *app)
+{
+    struct error error = {0};
+    struct run run;
+    if (!app->ended || app->interrupted)
+        return;
+    if (!live_finish(app->live, &app->failure)) {
+        app->live = NULL;
+        return;
+    }
+    app->live = live_start(app->options, app->directory, app->feed, 0, &run, &error);
+    if (!app->live) {
+        app->failure = error;
+        return;
+    }
+    run_done(&app->runs[0]);
+    app->runs[0] = run;
+    free(app->paths[0]);
+    app->paths[0] = mem_string(live_path(app->live));
+    fresh_board(app, 0);
+    app->ended = false;
+}
+
+static void act_live(struct app *app, enum action action)
+{
+    if (action == ACTION_START)
+        restart(app);
+    if (!app->live || app->ended)
+        return;
+    if (action == ACTION_STOP)
+        app->ui.confirm_stop = true;
+    else if (action == ACTION_SKIP)
+        live_command(app->live, LANE_SKIP_PHASE, app->ui.ep);
+    else if (action == ACTION_RETRY)
+        live_command(app->live, LANE_RETRY, app->ui.ep);
+}
+
+/* The next landmark of `kind` (any, when EVENT_COUNT) after or before `now`. */
+static int64_t landmark_time(struct player *player, int64_t now, bool forward, bool phases)
+{
+    size_t count;
+    const struct landmark *marks = player_landmarks(player, &count);
+    int64_t found = -1;
+    for (size_t i = 0; i < count; i++) {
+        bool phase = marks[i].kind == EVENT_PHASE_START;
+        if (phase != phases || (!phases && marks[i].kind == EVENT_PHASE_END))
+            continue;
+        if (forward && marks[i].t > now)
+            return marks[i].t;
+        if (!forward && marks[i].t < now - 1000000)
+            found = marks[i].t;
+    }
+    return forward ? found : found < 0 ? 0 : found;
+}
+
+static void seek(struct app *app, int64_t to)
+{
+    if (to >= 0)
+        player_seek(app->player, to);
+}
+
+static double next_speed(double speed, bool faster)
+{
+    static const double steps[] = {0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000};
+    size_t at = 0;
+    while (at + 1 < COUNT_OF(steps) && steps[at + 1] <= speed)
+        at++;
+    if (faster && at + 1 < COUNT_OF(steps))
+        at++;
+    else if (!faster && at > 0 && steps[at] >= speed)
+        at--;
+    return steps[at];
+}
+
+static void act_replay(struct app *app, enum action action)
+{
+    struct player_state state = player_state(app->player);
+    if (action == ACTION_STEP)
+        player_step(app->player);
+    else if (action == ACTION_FASTER || action == ACTION_SLOWER)
+        player_speed(app->player, next_speed(state.speed, action == ACTION_FASTER));
+    else if (action == ACTION_SEEK_BACK)
+        seek(app, state.now_us > 5000000 ? state.now_us - 5000000 : 0);
+    else if (action == ACTION_SEEK_FORWARD)
+        seek(app, state.now_us + 5000000);
+    else if (action == ACTION_PHASE_BACK || action == ACTION_PHASE_FORWARD)
+        seek(app, landmark_time(app->player, state.now_us, action == ACTION_PHASE_FORWARD, true));
+    else if (action == ACTION_JUMP_NEXT)
+        seek(app, landmark_time(app->player, state.now_us, true, false));
+}
+
+static void next_theme(struct app *app)
+{
+    size_t count, at = 0;
+    const char *const *names = theme_builtin(&count);
+    while (at < count && strcmp(names[at], app->theme.name) != 0)
+        at++;
+    theme_load(&app->theme, names[(at + 1) % count], NULL, 0, NULL, NULL);
+    screen_theme(&app->theme);
+}
+
+/* True when the program should end. */
+static bool act_quit(struct app *app)
+{
+    if (app->live && !app->ended && !app->ui.confirm_stop) {
+        app->ui.confirm_stop = true;
+        app->ui.quitting = true;
+        return false;
+    }
+    return true;
+}
+
+/* Keys while a question or the filter is open. True when taken. */
+static bool key_prompt(struct app *app, int key, bool *quit)
+{
+    struct ui *ui = &app->ui;
+    if (ui->confirm_stop) {
+        bool yes = key == 'y' || key == 'Y' || key == KEY_ID_ENTER;
+        if (yes && app->live) {
+            live_stop(app->live);
+            app->interrupted = true;
+            *quit = ui->quitting;
+        }
+        ui->confirm_stop = ui->quitting = false;
+        return true;
+    }
+    if (!ui->filtering)
+        return false;
+    size_t length = strlen(ui->filter);
+    if (key == KEY_ID_ENTER || key == KEY_ID_ESCAPE) {
+        ui->filtering = false;
+        if (key == KEY_ID_ESCAPE)
+            ui->filter[0] = '\0';
+    } else if (key == KEY_ID_BACKSPACE && length > 0) {
+        ui->filter[length - 1] = '\0';
+    } else if (key >= 0x20 && key < 0x7f && length + 1 < sizeof ui->filter) {
+        ui->filter[length] = (char)key;
+        ui->filter[length + 1] = '\0';
+    }
+    return true;
+}
+
+/* One key. True when the program should end. */
+static bool press(struct app *app, int key, int width, int height)
+{
+    bool quit = false;
+    if (key_prompt(app, key, &quit))
+        return quit;
+    enum action action = keymap_action(key, app->ui.replay ? CONTEXT_REPLAY : CONTEXT_LIVE);
+    if (action == ACTION_NONE)
+        return false;
+    app->ui.message[0] = '\0';
+    if (action == ACTION_PAUSE) { /* the display when live, the player in a replay */
+        app->ui.paused = !app->ui.paused;
+        if (app->player)
+            player_pause(app->player, app->ui.paused);
+        return false;
+    }
+    if (action == ACTION_FILTER) {
+        app->ui.filtering = true;
+        return false;
+    }
+    if (view_act(&app->ui, &app->scene, action, width, height))
+        return false;
+    if (action == ACTION_QUIT)
+        return act_quit(app);
+    if (action == ACTION_THEME)
+        next_theme(app);
+    if (app->player)
+        act_replay(app, action);
+    else
+        act_live(app, action);
+    return false;
+}
+
+bool app_keys(struct app *app, const char *sequence, int width, int height, struct error *error)
+{
+    int keys[256];
+    int count = keymap_parse(sequence, keys, COUNT_OF(keys));
+    if (count < 0)
+        return error_set(error, "--keys: unknown key in '%s'", sequence);
+    for (int i = 0; i < count; i++) {
+        if (key_prompt(app, keys[i], &(bool){false}))
+            continue;
+        enum action action = keymap_action(keys[i], CONTEXT_REPLAY);
+        if (action == ACTION_FILTER)
+            app->ui.filtering = true;
+        else
+            view_act(&app->ui, &app->scene, action, width, height);
+    }
+    return true;
+}
+
+/* ---- loops ---- */
+
+/* Wait for a key, an item, a signal or the next frame. */
+static void wait_for(struct app *app, struct app_signals signals, bool keyboard, int64_t timeout_us)
+{
+    struct pollfd fds[3] = {{.fd = queue_fd(app->feed), .events = POLLIN},
+                            {.fd = signals.wake_fd, .events = POLLIN},
+                            {.fd = STDIN_FILENO, .events = POLLIN}};
+    if (app->ui.paused && app->live)
+        fds[0].fd = -1; /* the display is held: what comes waits in the feed */
+    int timeout = timeout_us < 0 ? -1 : (int)((timeout_us + 999) / 1000);
+    poll(fds, keyboard ? 3 : 2, timeout);
+    if (fds[1].revents & POLLIN) {
+        char bytes[64];
+        while (read(signals.wake_fd, bytes, sizeof bytes) == (ssize_t)sizeof bytes)
+            ;
+    }
+}
+
+static void replay_state(struct app *app)
+{
+    if (!app->player)
+        return;
+    struct player_state state = player_state(app->player);
+    app->ui.paused = state.paused;
+    app->ui.speed = state.speed;
+    app->ui.end_us = state.end_us;
+}
+
+static void draw(struct app *app, struct frame *frame)
+{
+    int width, height;
+    screen_size(&width, &height);
+    if (frame->width != width || frame->height != height)
+        frame_resize(frame, width, height);
+    replay_state(app);
+    frame_clear(frame);
+    view_draw(frame, &app->scene, &app->ui);
+    screen_show(frame);
+}
+
+static bool press_all(struct app *app, const struct frame *frame, bool *dirty)
+{
+    int key;
+    bool quit = false;
+    while (!quit && (key = screen_key()) != KEY_ID_NONE) {
+        *dirty = true;
+        quit = key == KEY_ID_INTERRUPT || press(app, key, frame->width, frame->height);
+    }
+    return quit;
+}
+
+bool app_screen(struct app *app, struct app_signals signals, struct error *error)
+{
+    struct frame frame;
+    bool color = app->options->color != COLOR_NEVER;
+    if (!screen_open(color, &app->theme, error))
+        return false;
+    frame_init(&frame);
+    bool dirty = true, quit = false;
+    int64_t due = 0;
+    while (!quit && *signals.stop == 0 && !app->failure.text[0]) {
+        bool held = app->ui.paused && app->live;
+        if (!held)
+            dirty |= take_items(app, NULL, NULL);
+        int64_t now = clock_us();
+        if (dirty && now >= due) {
+            draw(app, &frame);
+            dirty = false;
+            due = now + FRAME_US;
+        }
+        quit = press_all(app, &frame, &dirty);
+        if (!quit)
+            wait_for(app, signals, true, dirty ? (due > now ? due - now : 0) : -1);
+    }
+    if (app->live && !app->ended)
+        app->interrupted = true;
+    frame_done(&frame);
+    screen_close();
+    return true;
+}
+
+static bool write_lines(struct buf *lines)
+{
+    size_t written = fwrite(buf_string(lines), 1, lines->length, stdout);
+    bool ok = written == lines->length && fflush(stdout) == 0;
+    buf_reset(lines);
+    return ok;
+}
+
+bool app_plain(struct app *app, struct app_signals signals, struct error *error)
+{
+    struct plain plain = {0};
+    struct buf lines;
+    int stops = 0;
+    bool ok = true;
+    buf_init(&lines, (size_t)64 << 20);
+    for (size_t i = 0; i < app->run_count; i++)
+        plain_header(app->boards[i], &lines);
+    while (ok && !app->ended) {
+        take_items(app, &plain, &lines);
+        ok = write_lines(&lines);
+        if (*signals.stop > stops) {
+            stops = *signals.stop;
+            app->interrupted = true;
+            if (!app->live || stops > 1)
+                break;
+            live_stop(app->live);
+        }
+        if (ok && !app->ended)
+            wait_for(app, signals, false, -1);
+    }
+    buf_done(&lines);
+    return ok || error_set(error, "standard output: can't be written");
+}

@@ -1,0 +1,423 @@
+#include "commands.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "engines/registry.h"
+#include "live.h"
+#include "net/http.h"
+#include "screen.h"
+#include "sim/sim.h"
+#include "store/player.h"
+#include "store/report.h"
+#include "store/results.h"
+
+#define FEED_BYTES ((size_t)64 << 20)
+#define IDENTIFY_MS 1000
+
+int complain(const struct error *error, int code)
+{
+    char text[2 * sizeof error->text];
+    text_visible(text, sizeof text, error->text, strlen(error->text));
+    fprintf(stderr, "pitwall: %s\n", text);
+    if (error->hint[0]) {
+        text_visible(text, sizeof text, error->hint, strlen(error->hint));
+        fprintf(stderr, "pitwall: hint: %s\n", text);
+    }
+    return code;
+}
+
+static char *results_of(const struct context *context)
+{
+    const struct environment *env = context->environment;
+    return results_directory(context->options->results, env->results, env->xdg_data, env->home);
+}
+
+static enum glyph_set glyphs_of(const struct context *context)
+{
+    switch (context->options->glyphs) {
+    case GLYPHS_BRAILLE:
+        return GLYPH_BRAILLE;
+    case GLYPHS_BLOCK:
+        return GLYPH_BLOCK;
+    case GLYPHS_ASCII:
+        return GLYPH_ASCII;
+    case GLYPHS_AUTO:
+        break;
+    }
+    if (context->options->dump)
+        return GLYPH_BRAILLE; /* a picture does not depend on the terminal */
+    if (!screen_utf8())
+        return GLYPH_ASCII;
+    return context->environment->linux_console ? GLYPH_BLOCK : GLYPH_BRAILLE;
+}
+
+/* Theme by name: built in, a file, or one in the user's theme directory. */
+static bool load_theme(const struct context *context, struct theme *theme, struct error *error)
+{
+    const struct environment *env = context->environment;
+    char *directory = env->xdg_config ? mem_format("%s/pitwall/themes", env->xdg_config)
+                      : env->home     ? mem_format("%s/.config/pitwall/themes", env->home)
+                                      : NULL;
+    const char *directories[] = {directory};
+    const char *name = context->options->theme ? context->options->theme : "default";
+    struct buf warnings;
+    buf_init(&warnings, 1 << 16);
+    bool ok = theme_load(theme, name, directories, directory ? 1 : 0, &warnings, error);
+    if (ok && warnings.length > 0)
+        fprintf(stderr, "%s", buf_string(&warnings));
+    buf_done(&warnings);
+    free(directory);
+    return ok;
+}
+
+static bool prepare_app(const struct context *context, struct app *app, struct error *error)
+{
+    app_init(app, context->options);
+    app->ui.glyphs = glyphs_of(context);
+    if (context->environment->no_color && context->options->color == COLOR_AUTO)
+        context->options->color = COLOR_NEVER;
+    return load_theme(context, &app->theme, error);
+}
+
+static bool wants_plain(const struct context *context)
+{
+    const struct environment *env = context->environment;
+    return context->options->plain || !env->output_is_terminal || !env->input_is_terminal ||
+           env->dumb_terminal;
+}
+
+/* ---- reports ---- */
+
+static int print_report(const struct board *const *boards, size_t count, enum report_format format)
+{
+    struct buf out;
+    struct error error = {0};
+    buf_init(&out, (size_t)256 << 20);
+    int code = EXIT_OK;
+    if (!report_write(&out, format, boards, count, 0, &error))
+        code = complain(&error, EXIT_USAGE);
+    else if (fwrite(buf_string(&out), 1, out.length, stdout) != out.length || fflush(stdout) != 0)
+        code = EXIT_RESULTS;
+    buf_done(&out);
+    return code;
+}
+
+/* ---- live runs ---- */
+
+static bool any_call_ok(const struct board *board)
+{
+    for (size_t i = 0; i < board->row_count; i++)
+        for (size_t c = 0; c < board->column_count; c++)
+            if (board->rows[i].cells[c].calls_ok > 0 || board->rows[i].cells[c].scores > 0)
+                return true;
+    return false;
+}
+
+static bool any_unranked(const struct board *board)
+{
+    for (size_t i = 0; i < board->gate_count; i++)
+        if (gate_unranks(board->gates[i].gate))
+            return true;
+    return false;
+}
+
+static int exit_of_run(const struct app *app, const struct context *context)
+{
+    const struct board *board = app->boards[0];
+    struct error error = {0};
+    if (app->failure.text[0])
+        return complain(&app->failure, EXIT_RESULTS);
+    if (app->interrupted || board->status == RUN_STOPPED)
+        return EXIT_STOPPED;
+    if (!any_call_ok(board)) {
+        error_set(&error, "no endpoint could be measured");
+        error_hint(&error, "the table above says why; pitwall probe URL looks closer");
+        return complain(&error, EXIT_NO_ENDPOINT);
+    }
+    return any_unranked(board) && context->options->command == COMMAND_RUN ? EXIT_CHECK : EXIT_OK;
+}
+
+static void finish_live(struct app *app)
+{
+    struct error error = {0};
+    if (app->live && !live_finish(app->live, &error))
+        app->failure = error;
+    app->live = NULL;
+    /* what came while the threads ended still belongs to the board */
+    struct item item;
+    while (queue_pop(app->feed, &item, 1) == 1) {
+        if (item.mark == QUEUE_EVENT)
+            board_apply(app->boards[item.source], item.event);
+        event_free(item.event);
+    }
+}
+
+static int run_live(const struct context *context, struct app *app)
+{
+    struct error error = {0};
+    app->directory = results_of(context);
+    if (!results_prepare(app->directory, &error))
+        return complain(&error, EXIT_RESULTS);
+    app->feed = queue_new(FEED_BYTES);
+    app->live = live_start(context->options, app->directory, app->feed, 0, &app->runs[0], &error);
+    if (!app->live)
+        return complain(&error, EXIT_RESULTS);
+    app->run_count = 1;
+    app->paths[0] = mem_string(live_path(app->live));
+    app_boards(app);
+    bool shown = wants_plain(context) ? app_plain(app, context->signals, &error)
+                                      : app_screen(app, context->signals, &error);
+    finish_live(app);
+    if (!shown)
+        return complain(&error, EXIT_USAGE);
+    bool json = context->options->json;
+    const struct board *board = app->boards[0];
+    int code = print_report(&board, 1, json ? REPORT_JSON : REPORT_TABLE);
+    fprintf(json ? stderr : stdout, "log: %s\n", app->paths[0]);
+    int ended = exit_of_run(app, context);
+    return ended != EXIT_OK ? ended : code;
+}
+
+static int with_app(const struct context *context,
+                    int (*body)(const struct context *, struct app *))
+{
+    struct error error = {0};
+    struct app app;
+    if (!prepare_app(context, &app, &error))
+        return complain(&error, EXIT_USAGE);
+    int code = body(context, &app);
+    app_done(&app);
+    return code;
+}
+
+static int bench(const struct context *context)
+{
+    struct error error = {0};
+    struct options *options = context->options;
+    if (options->endpoint_count == 0) {
+        error_set(&error, "no endpoint given");
+        error_hint(&error, "pitwall -e NAME=http://127.0.0.1:8080, or `pitwall demo` to look around");
+        return complain(&error, EXIT_NO_ENDPOINT);
+    }
+    engines_identify(options->endpoints, options->endpoint_count, IDENTIFY_MS);
+    return with_app(context, run_live);
+}
+
+static int demo(const struct context *context)
+{
+    struct error error = {0};
+    struct options *options = context->options;
+    size_t count;
+    const char *const *profiles = sim_profiles(&count);
+    int pid = sim_spawn(profiles, count, &options->endpoints, &options->endpoint_count, &error);
+    if (pid < 0)
+        return complain(&error, EXIT_USAGE);
+    int code = with_app(context, run_live);
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+    return code;
+}
+
+/* ---- saved runs ---- */
+
+/* The logs of the operands ("latest" when there is none); false after a message. */
+static bool find_runs(const struct context *context, char **paths, size_t *count)
+{
+    struct options *options = context->options;
+    struct error error = {0};
+    char *directory = results_of(context);
+    size_t wanted = options->operand_count ? options->operand_count : 1;
+    *count = 0;
+    for (size_t i = 0; i < wanted && i < RUNS_ON_SCREEN; i++) {
+        const char *name = options->operand_count ? options->operands[i] : "latest";
+        paths[i] = results_find(directory, name, &error);
+        if (!paths[i])
+            break;
+        (*count)++;
+    }
+    free(directory);
+    if (wanted > RUNS_ON_SCREEN)
+        error_set(&error, "at most %d runs at once", RUNS_ON_SCREEN);
+    if (*count == wanted)
+        return true;
+    complain(&error, EXIT_USAGE);
+    for (size_t i = 0; i < *count; i++)
+        free(paths[i]);
+    return false;
+}
+
+static int64_t until_us(const struct options *options)
+{
+    return isnan(options->until_s) ? INT64_MAX : (int64_t)(options->until_s * 1e6);
+}
+
+static int dump_frame(const struct context *context, struct app *app)
+{
+    struct options *options = context->options;
+    struct error error = {0};
+    struct frame frame;
+    struct buf out;
+    int width = options->width ? options->width : 120, height = options->height ? options->height : 40;
+    if (!player_fold(app->player, app->boards, until_us(options), &error) ||
+        (options->keys && !app_keys(app, options->keys, width, height, &error)))
+        return complain(&error, EXIT_USAGE);
+    frame_init(&frame);
+    frame_resize(&frame, width, height);
+    buf_init(&out, (size_t)64 << 20);
+    view_draw(&frame, &app->scene, &app->ui);
+    int code = EXIT_OK;
+    if (strcmp(options->dump, "text") == 0)
+        frame_dump_text(&frame, false, &out);
+    else if (strcmp(options->dump, "ansi") == 0)
+        frame_dump_ansi(&frame, &app->theme, &out);
+    else if (strcmp(options->dump, "svg") == 0)
+        frame_dump_svg(&frame, &app->theme, "pitwall", &out);
+    else
+        error_set(&error, "--dump is text, ansi or svg, not '%s'", options->dump);
+    if (error.text[0])
+        code = complain(&error, EXIT_USAGE);
+    else if (fwrite(buf_string(&out), 1, out.length, stdout) != out.length)
+        code = EXIT_RESULTS;
+    buf_done(&out);
+    frame_done(&frame);
+    return code;
+}
+
+static int play(const struct context *context, struct app *app)
+{
+    struct error error = {0};
+    if (isinf(context->options->speed) && wants_plain(context))
+        player_speed(app->player, INFINITY);
+    else
+        player_speed(app->player, context->options->speed);
+    app->feed = queue_new(FEED_BYTES);
+    player_start(app->player, app->feed);
+    if (!isnan(context->options->until_s)) {
+        player_pause(app->player, true);
+        player_seek(app->player, until_us(context->options));
+    }
+    bool plain = wants_plain(context);
+    bool shown = plain ? app_plain(app, context->signals, &error)
+                       : app_screen(app, context->signals, &error);
+    if (!shown)
+        return complain(&error, EXIT_USAGE);
+    const struct board *const *boards = app->scene.boards;
+    return print_report(boards, app->run_count, REPORT_TABLE);
+}
+
+static int replay_with(const struct context *context, struct app *app)
+{
+    struct error error = {0};
+    if (!find_runs(context, app->paths, &app->run_count))
+        return EXIT_USAGE;
+    app->player = player_new((const char *const *)app->paths, app->run_count, app->runs, &error);
+    if (!app->player) {
+        for (size_t i = 0; i < app->run_count; i++)
+            free(app->paths[i]);
+        app->run_count = 0;
+        return complain(&error, EXIT_USAGE);
+    }
+    app->ui.replay = true;
+    app_boards(app);
+    return context->options->dump ? dump_frame(context, app) : play(context, app);
+}
+
+static int report_with(const struct context *context, struct app *app)
+{
+    struct error error = {0};
+    const char *word = context->options->format ? context->options->format
+                       : context->options->json ? "json"
+                                                : "table";
+    int format = report_find(word);
+    if (format < 0) {
+        error_set(&error, "unknown format '%s'", word);
+        error_hint(&error, "one of table, json, csv, md");
+        return complain(&error, EXIT_USAGE);
+    }
+    if (!find_runs(context, app->paths, &app->run_count))
+        return EXIT_USAGE;
+    app->player = player_new((const char *const *)app->paths, app->run_count, app->runs, &error);
+    if (!app->player) {
+        for (size_t i = 0; i < app->run_count; i++)
+            free(app->paths[i]);
+        app->run_count = 0;
+        return complain(&error, EXIT_USAGE);
+    }
+    app_boards(app);
+    if (!player_fold(app->player, app->boards, until_us(context->options), &error))
+        return complain(&error, EXIT_USAGE);
+    return print_report(app->scene.boards, app->run_count, (enum report_format)format);
+}
+
+static int list_runs(const struct context *context)
+{
+    struct error error = {0};
+    struct result *list;
+    size_t count;
+    char *directory = results_of(context);
+    if (!results_list(directory, &list, &count, &error)) {
+        free(directory);
+        return complain(&error, EXIT_RESULTS);
+    }
+    for (size_t i = 0; i < count; i++)
+        printf("%-44s %8.1f kB\n", list[i].id, (double)list[i].bytes / 1000);
+    if (count == 0)
+        printf("no runs in %s\n", directory);
+    results_free(list, count);
+    free(directory);
+    return EXIT_OK;
+}
+
+static int simulate(const struct context *context)
+{
+    struct error error = {0};
+    size_t count = context->options->operand_count;
+    const char *const *names = (const char *const *)context->options->operands;
+    if (count == 0)
+        names = sim_profiles(&count);
+    struct sim *sim = sim_new(names, count, context->options->port, &error);
+    if (!sim)
+        return complain(&error, EXIT_USAGE);
+    size_t endpoint_count;
+    const struct endpoint *endpoints = sim_endpoints(sim, &endpoint_count);
+    for (size_t i = 0; i < endpoint_count; i++)
+        printf("%s=%s\n", endpoints[i].name, endpoints[i].url);
+    fflush(stdout);
+    sim_run(sim);
+    sim_free(sim);
+    return EXIT_OK;
+}
+
+static int replay(const struct context *context)
+{
+    return with_app(context, replay_with);
+}
+
+static int report(const struct context *context)
+{
+    return with_app(context, report_with);
+}
+
+static int (*const bodies[COMMAND_COUNT])(const struct context *) = {
+    [COMMAND_RUN] = bench,     [COMMAND_DEMO] = demo,      [COMMAND_REPLAY] = replay,
+    [COMMAND_REPORT] = report, [COMMAND_RUNS] = list_runs, [COMMAND_SIM] = simulate,
+};
+
+int command_run(const struct context *context)
+{
+    struct error error = {0};
+    enum command command = context->options->command;
+    if (bodies[command])
+        return bodies[command](context);
+    error_set(&error, "'%s' is not in this version", command_word(command));
+    return complain(&error, EXIT_USAGE);
+}

@@ -1,0 +1,36 @@
+/* commands: what each word of the command line does. Returns the documented exit code; errors go to
+ * standard error as "pitwall: what: why" with a hint. */
+#ifndef TUI_COMMANDS_H
+#define TUI_COMMANDS_H
+
+#include "app.h"
+#include "config/options.h"
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_CHECK = 1,
+    EXIT_USAGE = 2,
+    EXIT_NO_ENDPOINT = 3,
+    EXIT_RESULTS = 4,
+    EXIT_STOPPED = 130
+};
+
+/* What the environment says; read once, in main. Any may be NULL. */
+struct environment {
+    const char *results, *xdg_data, *xdg_config, *home;
+    bool no_color, dumb_terminal, linux_console;
+    bool input_is_terminal, output_is_terminal;
+};
+
+struct context {
+    struct options *options;
+    const struct environment *environment;
+    struct app_signals signals;
+};
+
+int command_run(const struct context *context);
+
+/* Print an error (made visible) and return `code`. */
+int complain(const struct error *error, int code);
+
+#endif

@@ -1,0 +1,103 @@
+#include "live.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "engines/registry.h"
+#include "host/sampler.h"
+#include "store/recorder.h"
+#include "store/results.h"
+#include "suites/runner.h"
+
+#define QUEUE_BYTES ((size_t)32 << 20)
+
+struct live {
+    struct run run;
+    struct bench bench;
+    struct queue *queue;
+    struct recorder *recorder;
+    struct sampler *sampler;
+    struct runner *runner;
+    char *path;
+};
+
+/* The only reader of the environment in a run: a key, when a request is built. */
+static const char *key_of(const char *variable)
+{
+    return getenv(variable);
+}
+
+static void plan_run(struct live *live, const struct options *options)
+{
+    struct run *run = &live->run;
+    char started[CLOCK_ISO_SIZE];
+    struct buf resolved;
+    run_init(run);
+    clock_iso(started);
+    run->version = mem_string(PITWALL_VERSION);
+    run->started = mem_string(started);
+    run->id = results_run_id(command_word(options->command));
+    buf_init(&resolved, 1 << 20);
+    options_resolved(options, &resolved);
+    run->options = buf_take(&resolved);
+    runner_plan(run, options);
+    struct host *host = host_new();
+    host_machine(host, &run->machine);
+    host_free(host);
+}
+
+struct live *live_start(const struct options *options, const char *directory, struct queue *feed,
+                        int source, struct run *run, struct error *error)
+{
+    struct live *live = mem_zero(1, sizeof *live);
+    plan_run(live, options);
+    struct log_writer *log = log_create(directory, &live->run, error);
+    if (!log) {
+        run_done(&live->run);
+        free(live);
+        return NULL;
+    }
+    live->path = mem_string(log_path(log));
+    live->queue = queue_new(QUEUE_BYTES);
+    live->bench.run = &live->run;
+    live->bench.options = options;
+    live->bench.queue = live->queue;
+    live->bench.epoch_ns = clock_ns();
+    live->bench.key_of = key_of;
+    live->bench.dialect_of = engine_dialect;
+    atomic_init(&live->bench.next_id, 1);
+    atomic_init(&live->bench.stop, false);
+    run_copy(run, &live->run);
+    live->recorder = recorder_start(live->queue, log, feed, source);
+    live->sampler = sampler_start(&live->run, live->queue, live->bench.epoch_ns);
+    live->runner = runner_start(&live->bench);
+    return live;
+}
+
+void live_command(struct live *live, enum lane_command command, int ep)
+{
+    runner_command(live->runner, command, ep);
+}
+
+void live_stop(struct live *live)
+{
+    runner_stop(live->runner);
+}
+
+const char *live_path(const struct live *live)
+{
+    return live->path;
+}
+
+bool live_finish(struct live *live, struct error *error)
+{
+    runner_stop(live->runner);
+    runner_free(live->runner);
+    sampler_stop(live->sampler);
+    bool written = recorder_finish(live->recorder, error);
+    queue_free(live->queue);
+    run_done(&live->run);
+    free(live->path);
+    free(live);
+    return written;
+}
