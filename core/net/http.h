@@ -27,7 +27,9 @@ struct http_marks {
     bool reused;
 };
 
-/* What happens with a transfer; called on the loop's thread. `owner` is the request's own. */
+/* Status 300 and above is an error (redirects are not followed), the body still comes, bounded.
+ *
+ * What happens with a transfer; called on the loop's thread. `owner` is the request's own. */
 struct http_owner;
 struct http_handler {
     /* Bytes that were read at `at_ns`. False stops the transfer with ERROR_TOO_LARGE. */
@@ -48,7 +50,10 @@ struct http_request {
     int64_t connect_timeout_ms, first_byte_timeout_ms, stall_timeout_ms,
         total_timeout_ms;  /* 0: none */
     size_t response_limit; /* bytes of body; 0: 64 MiB */
-    bool fresh_connection; /* never reuse */
+    bool fresh_connection; /* open a new one even where one is free; it stays open for others */
+    /* A stream that begins later than its body (role chunks, keep-alives before the first token):
+     * until http_begun, first_byte_timeout counts from the start and the stall timer rests. */
+    bool wait_for_begin;
     struct http_owner *owner;
     const struct http_handler *handler;
 };
@@ -58,6 +63,8 @@ struct http_request {
 struct transfer *http_prepare(struct http *http, const struct http_request *request,
                               struct error *error);
 void http_release(struct http *http, struct transfer **transfers, size_t count);
+/* The first token came: from now on the stall timeout counts, from the last byte. */
+void http_begun(struct transfer *transfer);
 /* Ends it; handler->done comes with ERROR_CANCELLED before this returns. */
 void http_cancel(struct http *http, struct transfer *transfer);
 
@@ -65,7 +72,9 @@ void http_cancel(struct http *http, struct transfer *transfer);
 const char *http_response_header(struct http *http, const char *name);
 
 /* Open `count` connections to the URL's host, by overlapping GETs of `url` on fresh connections,
- * and keep them. Blocks in the loop until done or `timeout_ms`. Returns how many are open. */
+ * and keep them. A server that closes after each reply gets connections without a request. Blocks
+ * in the loop until done or `timeout_ms`. Returns how many are open; `connect_ms` (may be NULL) is
+ * the mean time one took, NaN if none. */
 size_t http_open_connections(struct http *http, const char *url, size_t count, int64_t timeout_ms,
                              const char *const *headers, size_t header_count, double *connect_ms);
 
