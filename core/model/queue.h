@@ -19,6 +19,8 @@ struct item {
     int source;
     enum queue_mark mark;
     struct event *event;
+    int64_t upto; /* QUEUE_REFOLD: how many events of the log it stands for; the next item is the
+                     one after them */
 };
 
 struct queue *queue_new(size_t limit_bytes);
