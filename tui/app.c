@@ -17,15 +17,13 @@
 #define FRAME_US INT64_C(100000) /* 10 Hz at most */
 #define BATCH 256                /* items folded between two looks at the keyboard */
 
-void app_init(struct app *app, const struct options *options)
-{
+void app_init(struct app *app, const struct options *options) {
     memset(app, 0, sizeof *app);
     app->options = options;
     ui_init(&app->ui);
 }
 
-void app_done(struct app *app)
-{
+void app_done(struct app *app) {
     for (size_t i = 0; i < app->run_count; i++) {
         board_free(app->boards[i]);
         run_done(&app->runs[i]);
@@ -37,23 +35,20 @@ void app_done(struct app *app)
     free(app->directory);
 }
 
-static void fresh_board(struct app *app, size_t source)
-{
+static void fresh_board(struct app *app, size_t source) {
     board_free(app->boards[source]);
     app->boards[source] = board_new(&app->runs[source]);
     app->scene.boards[source] = app->boards[source];
 }
 
-void app_boards(struct app *app)
-{
+void app_boards(struct app *app) {
     for (size_t i = 0; i < app->run_count; i++)
         fresh_board(app, i);
     app->scene.count = app->run_count;
 }
 
 /* The feed was full and dropped out: fold the first `events` lines of the log again. */
-static void refold(struct app *app, size_t source, int64_t events)
-{
+static void refold(struct app *app, size_t source, int64_t events) {
     struct run run;
     struct event event;
     struct error error;
@@ -69,8 +64,7 @@ static void refold(struct app *app, size_t source, int64_t events)
     run_done(&run);
 }
 
-static void take_item(struct app *app, struct item *item, struct plain *plain, struct buf *lines)
-{
+static void take_item(struct app *app, struct item *item, struct plain *plain, struct buf *lines) {
     size_t source = (size_t)item->source;
     switch (item->mark) {
     case QUEUE_EVENT:
@@ -95,8 +89,7 @@ static void take_item(struct app *app, struct item *item, struct plain *plain, s
 }
 
 /* Fold what is there, at most a batch. True when something was. */
-static bool take_items(struct app *app, struct plain *plain, struct buf *lines)
-{
+static bool take_items(struct app *app, struct plain *plain, struct buf *lines) {
     struct item items[BATCH];
     size_t count = queue_pop(app->feed, items, BATCH);
     for (size_t i = 0; i < count; i++)
@@ -106,8 +99,7 @@ static bool take_items(struct app *app, struct plain *plain, struct buf *lines)
 
 /* ---- actions that reach the producer ---- */
 
-static void restart(struct app *app)
-{
+static void restart(struct app *app) {
     struct error error = {0};
     struct run run;
     if (!app->ended || app->interrupted)
@@ -129,8 +121,7 @@ static void restart(struct app *app)
     app->ended = false;
 }
 
-static void act_live(struct app *app, enum action action)
-{
+static void act_live(struct app *app, enum action action) {
     if (action == ACTION_START)
         restart(app);
     if (!app->live || app->ended)
@@ -144,8 +135,7 @@ static void act_live(struct app *app, enum action action)
 }
 
 /* The next landmark of `kind` (any, when EVENT_COUNT) after or before `now`. */
-static int64_t landmark_time(struct player *player, int64_t now, bool forward, bool phases)
-{
+static int64_t landmark_time(struct player *player, int64_t now, bool forward, bool phases) {
     size_t count;
     const struct landmark *marks = player_landmarks(player, &count);
     int64_t found = -1;
@@ -161,14 +151,12 @@ static int64_t landmark_time(struct player *player, int64_t now, bool forward, b
     return forward ? found : found < 0 ? 0 : found;
 }
 
-static void seek(struct app *app, int64_t to)
-{
+static void seek(struct app *app, int64_t to) {
     if (to >= 0)
         player_seek(app->player, to);
 }
 
-static double next_speed(double speed, bool faster)
-{
+static double next_speed(double speed, bool faster) {
     static const double steps[] = {0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000};
     size_t at = 0;
     while (at + 1 < COUNT_OF(steps) && steps[at + 1] <= speed)
@@ -180,8 +168,7 @@ static double next_speed(double speed, bool faster)
     return steps[at];
 }
 
-static void act_replay(struct app *app, enum action action)
-{
+static void act_replay(struct app *app, enum action action) {
     struct player_state state = player_state(app->player);
     if (action == ACTION_STEP)
         player_step(app->player);
@@ -197,8 +184,7 @@ static void act_replay(struct app *app, enum action action)
         seek(app, landmark_time(app->player, state.now_us, true, false));
 }
 
-static void next_theme(struct app *app)
-{
+static void next_theme(struct app *app) {
     size_t count, at = 0;
     const char *const *names = theme_builtin(&count);
     while (at < count && strcmp(names[at], app->theme.name) != 0)
@@ -208,8 +194,7 @@ static void next_theme(struct app *app)
 }
 
 /* True when the program should end. */
-static bool act_quit(struct app *app)
-{
+static bool act_quit(struct app *app) {
     if (app->live && !app->ended && !app->ui.confirm_stop) {
         app->ui.confirm_stop = true;
         app->ui.quitting = true;
@@ -219,8 +204,7 @@ static bool act_quit(struct app *app)
 }
 
 /* Keys while a question or the filter is open. True when taken. */
-static bool key_prompt(struct app *app, int key, bool *quit)
-{
+static bool key_prompt(struct app *app, int key, bool *quit) {
     struct ui *ui = &app->ui;
     if (ui->confirm_stop) {
         bool yes = key == 'y' || key == 'Y' || key == KEY_ID_ENTER;
@@ -249,8 +233,7 @@ static bool key_prompt(struct app *app, int key, bool *quit)
 }
 
 /* One key. True when the program should end. */
-static bool press(struct app *app, int key, int width, int height)
-{
+static bool press(struct app *app, int key, int width, int height) {
     bool quit = false;
     if (key_prompt(app, key, &quit))
         return quit;
@@ -281,8 +264,7 @@ static bool press(struct app *app, int key, int width, int height)
     return false;
 }
 
-bool app_keys(struct app *app, const char *sequence, int width, int height, struct error *error)
-{
+bool app_keys(struct app *app, const char *sequence, int width, int height, struct error *error) {
     int keys[256];
     int count = keymap_parse(sequence, keys, COUNT_OF(keys));
     if (count < 0)
@@ -302,8 +284,8 @@ bool app_keys(struct app *app, const char *sequence, int width, int height, stru
 /* ---- loops ---- */
 
 /* Wait for a key, an item, a signal or the next frame. */
-static void wait_for(struct app *app, struct app_signals signals, bool keyboard, int64_t timeout_us)
-{
+static void wait_for(struct app *app, struct app_signals signals, bool keyboard,
+                     int64_t timeout_us) {
     struct pollfd fds[3] = {{.fd = queue_fd(app->feed), .events = POLLIN},
                             {.fd = signals.wake_fd, .events = POLLIN},
                             {.fd = STDIN_FILENO, .events = POLLIN}};
@@ -318,8 +300,7 @@ static void wait_for(struct app *app, struct app_signals signals, bool keyboard,
     }
 }
 
-static void replay_state(struct app *app)
-{
+static void replay_state(struct app *app) {
     if (!app->player)
         return;
     struct player_state state = player_state(app->player);
@@ -328,8 +309,7 @@ static void replay_state(struct app *app)
     app->ui.end_us = state.end_us;
 }
 
-static void draw(struct app *app, struct frame *frame)
-{
+static void draw(struct app *app, struct frame *frame) {
     int width, height;
     screen_size(&width, &height);
     if (frame->width != width || frame->height != height)
@@ -340,8 +320,7 @@ static void draw(struct app *app, struct frame *frame)
     screen_show(frame);
 }
 
-static bool press_all(struct app *app, const struct frame *frame, bool *dirty)
-{
+static bool press_all(struct app *app, const struct frame *frame, bool *dirty) {
     int key;
     bool quit = false;
     while (!quit && (key = screen_key()) != KEY_ID_NONE) {
@@ -351,8 +330,7 @@ static bool press_all(struct app *app, const struct frame *frame, bool *dirty)
     return quit;
 }
 
-bool app_screen(struct app *app, struct app_signals signals, struct error *error)
-{
+bool app_screen(struct app *app, struct app_signals signals, struct error *error) {
     struct frame frame;
     bool color = app->options->color != COLOR_NEVER;
     if (!screen_open(color, &app->theme, error))
@@ -381,16 +359,14 @@ bool app_screen(struct app *app, struct app_signals signals, struct error *error
     return true;
 }
 
-static bool write_lines(struct buf *lines)
-{
+static bool write_lines(struct buf *lines) {
     size_t written = fwrite(buf_string(lines), 1, lines->length, stdout);
     bool ok = written == lines->length && fflush(stdout) == 0;
     buf_reset(lines);
     return ok;
 }
 
-bool app_plain(struct app *app, struct app_signals signals, struct error *error)
-{
+bool app_plain(struct app *app, struct app_signals signals, struct error *error) {
     struct plain plain = {0};
     struct buf lines;
     int stops = 0;

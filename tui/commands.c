@@ -23,8 +23,7 @@
 #define FEED_BYTES ((size_t)64 << 20)
 #define IDENTIFY_MS 1000
 
-int complain(const struct error *error, int code)
-{
+int complain(const struct error *error, int code) {
     char text[2 * sizeof error->text];
     text_visible(text, sizeof text, error->text, strlen(error->text));
     fprintf(stderr, "pitwall: %s\n", text);
@@ -35,14 +34,12 @@ int complain(const struct error *error, int code)
     return code;
 }
 
-static char *results_of(const struct context *context)
-{
+static char *results_of(const struct context *context) {
     const struct environment *env = context->environment;
     return results_directory(context->options->results, env->results, env->xdg_data, env->home);
 }
 
-static enum glyph_set glyphs_of(const struct context *context)
-{
+static enum glyph_set glyphs_of(const struct context *context) {
     switch (context->options->glyphs) {
     case GLYPHS_BRAILLE:
         return GLYPH_BRAILLE;
@@ -61,8 +58,7 @@ static enum glyph_set glyphs_of(const struct context *context)
 }
 
 /* Theme by name: built in, a file, or one in the user's theme directory. */
-static bool load_theme(const struct context *context, struct theme *theme, struct error *error)
-{
+static bool load_theme(const struct context *context, struct theme *theme, struct error *error) {
     const struct environment *env = context->environment;
     char *directory = env->xdg_config ? mem_format("%s/pitwall/themes", env->xdg_config)
                       : env->home     ? mem_format("%s/.config/pitwall/themes", env->home)
@@ -79,8 +75,7 @@ static bool load_theme(const struct context *context, struct theme *theme, struc
     return ok;
 }
 
-static bool prepare_app(const struct context *context, struct app *app, struct error *error)
-{
+static bool prepare_app(const struct context *context, struct app *app, struct error *error) {
     app_init(app, context->options);
     app->ui.glyphs = glyphs_of(context);
     if (context->environment->no_color && context->options->color == COLOR_AUTO)
@@ -88,8 +83,7 @@ static bool prepare_app(const struct context *context, struct app *app, struct e
     return load_theme(context, &app->theme, error);
 }
 
-static bool wants_plain(const struct context *context)
-{
+static bool wants_plain(const struct context *context) {
     const struct environment *env = context->environment;
     return context->options->plain || !env->output_is_terminal || !env->input_is_terminal ||
            env->dumb_terminal;
@@ -97,8 +91,8 @@ static bool wants_plain(const struct context *context)
 
 /* ---- reports ---- */
 
-static int print_report(const struct board *const *boards, size_t count, enum report_format format)
-{
+static int print_report(const struct board *const *boards, size_t count,
+                        enum report_format format) {
     struct buf out;
     struct error error = {0};
     buf_init(&out, (size_t)256 << 20);
@@ -113,8 +107,7 @@ static int print_report(const struct board *const *boards, size_t count, enum re
 
 /* ---- live runs ---- */
 
-static bool any_call_ok(const struct board *board)
-{
+static bool any_call_ok(const struct board *board) {
     for (size_t i = 0; i < board->row_count; i++)
         for (size_t c = 0; c < board->column_count; c++)
             if (board->rows[i].cells[c].calls_ok > 0 || board->rows[i].cells[c].scores > 0)
@@ -122,16 +115,14 @@ static bool any_call_ok(const struct board *board)
     return false;
 }
 
-static bool any_unranked(const struct board *board)
-{
+static bool any_unranked(const struct board *board) {
     for (size_t i = 0; i < board->gate_count; i++)
         if (gate_unranks(board->gates[i].gate))
             return true;
     return false;
 }
 
-static int exit_of_run(const struct app *app, const struct context *context)
-{
+static int exit_of_run(const struct app *app, const struct context *context) {
     const struct board *board = app->boards[0];
     struct error error = {0};
     if (app->failure.text[0])
@@ -146,8 +137,7 @@ static int exit_of_run(const struct app *app, const struct context *context)
     return any_unranked(board) && context->options->command == COMMAND_RUN ? EXIT_CHECK : EXIT_OK;
 }
 
-static void finish_live(struct app *app)
-{
+static void finish_live(struct app *app) {
     struct error error = {0};
     if (app->live && !live_finish(app->live, &error))
         app->failure = error;
@@ -161,8 +151,7 @@ static void finish_live(struct app *app)
     }
 }
 
-static int run_live(const struct context *context, struct app *app)
-{
+static int run_live(const struct context *context, struct app *app) {
     struct error error = {0};
     app->directory = results_of(context);
     if (!results_prepare(app->directory, &error))
@@ -188,8 +177,7 @@ static int run_live(const struct context *context, struct app *app)
 }
 
 static int with_app(const struct context *context,
-                    int (*body)(const struct context *, struct app *))
-{
+                    int (*body)(const struct context *, struct app *)) {
     struct error error = {0};
     struct app app;
     if (!prepare_app(context, &app, &error))
@@ -199,21 +187,20 @@ static int with_app(const struct context *context,
     return code;
 }
 
-static int bench(const struct context *context)
-{
+static int bench(const struct context *context) {
     struct error error = {0};
     struct options *options = context->options;
     if (options->endpoint_count == 0) {
         error_set(&error, "no endpoint given");
-        error_hint(&error, "pitwall -e NAME=http://127.0.0.1:8080, or `pitwall demo` to look around");
+        error_hint(&error,
+                   "pitwall -e NAME=http://127.0.0.1:8080, or `pitwall demo` to look around");
         return complain(&error, EXIT_NO_ENDPOINT);
     }
     engines_identify(options->endpoints, options->endpoint_count, IDENTIFY_MS);
     return with_app(context, run_live);
 }
 
-static int demo(const struct context *context)
-{
+static int demo(const struct context *context) {
     struct error error = {0};
     struct options *options = context->options;
     size_t count;
@@ -230,8 +217,7 @@ static int demo(const struct context *context)
 /* ---- saved runs ---- */
 
 /* The logs of the operands ("latest" when there is none); false after a message. */
-static bool find_runs(const struct context *context, char **paths, size_t *count)
-{
+static bool find_runs(const struct context *context, char **paths, size_t *count) {
     struct options *options = context->options;
     struct error error = {0};
     char *directory = results_of(context);
@@ -255,18 +241,17 @@ static bool find_runs(const struct context *context, char **paths, size_t *count
     return false;
 }
 
-static int64_t until_us(const struct options *options)
-{
+static int64_t until_us(const struct options *options) {
     return isnan(options->until_s) ? INT64_MAX : (int64_t)(options->until_s * 1e6);
 }
 
-static int dump_frame(const struct context *context, struct app *app)
-{
+static int dump_frame(const struct context *context, struct app *app) {
     struct options *options = context->options;
     struct error error = {0};
     struct frame frame;
     struct buf out;
-    int width = options->width ? options->width : 120, height = options->height ? options->height : 40;
+    int width = options->width ? options->width : 120,
+        height = options->height ? options->height : 40;
     if (!player_fold(app->player, app->boards, until_us(options), &error) ||
         (options->keys && !app_keys(app, options->keys, width, height, &error)))
         return complain(&error, EXIT_USAGE);
@@ -292,8 +277,7 @@ static int dump_frame(const struct context *context, struct app *app)
     return code;
 }
 
-static int play(const struct context *context, struct app *app)
-{
+static int play(const struct context *context, struct app *app) {
     struct error error = {0};
     if (isinf(context->options->speed) && wants_plain(context))
         player_speed(app->player, INFINITY);
@@ -314,8 +298,7 @@ static int play(const struct context *context, struct app *app)
     return print_report(boards, app->run_count, REPORT_TABLE);
 }
 
-static int replay_with(const struct context *context, struct app *app)
-{
+static int replay_with(const struct context *context, struct app *app) {
     struct error error = {0};
     if (!find_runs(context, app->paths, &app->run_count))
         return EXIT_USAGE;
@@ -331,8 +314,7 @@ static int replay_with(const struct context *context, struct app *app)
     return context->options->dump ? dump_frame(context, app) : play(context, app);
 }
 
-static int report_with(const struct context *context, struct app *app)
-{
+static int report_with(const struct context *context, struct app *app) {
     struct error error = {0};
     const char *word = context->options->format ? context->options->format
                        : context->options->json ? "json"
@@ -358,8 +340,7 @@ static int report_with(const struct context *context, struct app *app)
     return print_report(app->scene.boards, app->run_count, (enum report_format)format);
 }
 
-static int list_runs(const struct context *context)
-{
+static int list_runs(const struct context *context) {
     struct error error = {0};
     struct result *list;
     size_t count;
@@ -377,8 +358,7 @@ static int list_runs(const struct context *context)
     return EXIT_OK;
 }
 
-static int simulate(const struct context *context)
-{
+static int simulate(const struct context *context) {
     struct error error = {0};
     size_t count = context->options->operand_count;
     const char *const *names = (const char *const *)context->options->operands;
@@ -397,13 +377,11 @@ static int simulate(const struct context *context)
     return EXIT_OK;
 }
 
-static int replay(const struct context *context)
-{
+static int replay(const struct context *context) {
     return with_app(context, replay_with);
 }
 
-static int report(const struct context *context)
-{
+static int report(const struct context *context) {
     return with_app(context, report_with);
 }
 
@@ -412,8 +390,7 @@ static int (*const bodies[COMMAND_COUNT])(const struct context *) = {
     [COMMAND_REPORT] = report, [COMMAND_RUNS] = list_runs, [COMMAND_SIM] = simulate,
 };
 
-int command_run(const struct context *context)
-{
+int command_run(const struct context *context) {
     struct error error = {0};
     enum command command = context->options->command;
     if (bodies[command])

@@ -22,13 +22,11 @@ struct live {
 };
 
 /* The only reader of the environment in a run: a key, when a request is built. */
-static const char *key_of(const char *variable)
-{
+static const char *key_of(const char *variable) {
     return getenv(variable);
 }
 
-static void plan_run(struct live *live, const struct options *options)
-{
+static void plan_run(struct live *live, const struct options *options) {
     struct run *run = &live->run;
     char started[CLOCK_ISO_SIZE];
     struct buf resolved;
@@ -47,8 +45,7 @@ static void plan_run(struct live *live, const struct options *options)
 }
 
 struct live *live_start(const struct options *options, const char *directory, struct queue *feed,
-                        int source, struct run *run, struct error *error)
-{
+                        int source, struct run *run, struct error *error) {
     struct live *live = mem_zero(1, sizeof *live);
     plan_run(live, options);
     struct log_writer *log = log_create(directory, &live->run, error);
@@ -74,23 +71,19 @@ struct live *live_start(const struct options *options, const char *directory, st
     return live;
 }
 
-void live_command(struct live *live, enum lane_command command, int ep)
-{
+void live_command(struct live *live, enum lane_command command, int ep) {
     runner_command(live->runner, command, ep);
 }
 
-void live_stop(struct live *live)
-{
+void live_stop(struct live *live) {
     runner_stop(live->runner);
 }
 
-const char *live_path(const struct live *live)
-{
+const char *live_path(const struct live *live) {
     return live->path;
 }
 
-bool live_finish(struct live *live, struct error *error)
-{
+bool live_finish(struct live *live, struct error *error) {
     runner_stop(live->runner);
     runner_free(live->runner);
     sampler_stop(live->sampler);

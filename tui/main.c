@@ -18,8 +18,7 @@
 static volatile int stops;
 static int wake_pipe[2];
 
-static void on_stop(int number)
-{
+static void on_stop(int number) {
     (void)number;
     stops = stops + 1;
     ssize_t ignored = write(wake_pipe[1], "", 1);
@@ -27,15 +26,13 @@ static void on_stop(int number)
 }
 
 /* Crashes: the terminal first, then the signal's own way. */
-static void on_crash(int number)
-{
+static void on_crash(int number) {
     screen_emergency();
     signal(number, SIG_DFL);
     raise(number);
 }
 
-static bool set_up_signals(void)
-{
+static bool set_up_signals(void) {
     static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
     static const int crashing[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     if (pipe(wake_pipe) != 0)
@@ -56,14 +53,12 @@ static bool set_up_signals(void)
     return true;
 }
 
-static const char *set_or_null(const char *name)
-{
+static const char *set_or_null(const char *name) {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-static struct environment read_environment(void)
-{
+static struct environment read_environment(void) {
     const char *term = set_or_null("TERM");
     return (struct environment){
         .results = set_or_null("PITWALL_RESULTS"),
@@ -78,8 +73,7 @@ static struct environment read_environment(void)
     };
 }
 
-static void print_visible_lines(const char *text)
-{
+static void print_visible_lines(const char *text) {
     while (*text) {
         size_t length = strcspn(text, "\n");
         char line[2048];
@@ -91,17 +85,16 @@ static void print_visible_lines(const char *text)
 
 /* argv once for --config, then the file, then argv over it. */
 static bool read_options(struct options *options, const struct environment *env, int argc,
-                         char **argv)
-{
+                         char **argv) {
     struct error error = {0};
     struct options first;
     struct buf errors;
     options_init(&first);
     bool ok = options_parse(&first, argc, argv, &error);
-    char *path = ok && first.config  ? mem_string(first.config)
-                 : env->xdg_config   ? mem_format("%s/pitwall/config.json", env->xdg_config)
-                 : env->home         ? mem_format("%s/.config/pitwall/config.json", env->home)
-                                     : NULL;
+    char *path = ok && first.config ? mem_string(first.config)
+                 : env->xdg_config  ? mem_format("%s/pitwall/config.json", env->xdg_config)
+                 : env->home        ? mem_format("%s/.config/pitwall/config.json", env->home)
+                                    : NULL;
     bool asked = first.config != NULL;
     bool informs = first.help || first.version || first.default_config;
     options_done(&first);
@@ -119,14 +112,12 @@ static bool read_options(struct options *options, const struct environment *env,
     return ok;
 }
 
-static void print_versions(void)
-{
+static void print_versions(void) {
     printf("pitwall %s\ncJSON %s\n", PITWALL_VERSION, cJSON_Version());
 }
 
 /* --help, --version, --default-config: true when one was asked for. */
-static bool inform(const struct options *options)
-{
+static bool inform(const struct options *options) {
     struct buf out;
     buf_init(&out, 1 << 18);
     if (options->help)
@@ -142,8 +133,7 @@ static bool inform(const struct options *options)
     return true;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct options options;
     int code = EXIT_USAGE;
     setlocale(LC_CTYPE, "");

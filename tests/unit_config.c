@@ -1,0 +1,279 @@
+/* options, endpoints as text, and the config file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "config/config.h"
+
+#define WORDS_MAX 16
+
+/* Parse words over fresh options; the caller calls options_done. */
+static bool parse(struct options *options, struct error *error, const char *line) {
+    static char text[512];
+    char *argv[WORDS_MAX + 1] = {"pitwall"};
+    int argc = 1;
+    snprintf(text, sizeof text, "%s", line);
+    for (char *word = text; *word && argc < WORDS_MAX;) {
+        argv[argc++] = word;
+        word += strcspn(word, " ");
+        if (*word)
+            *word++ = '\0';
+    }
+    argv[argc] = NULL;
+    *error = (struct error){0};
+    options_init(options);
+    return options_parse(options, argc, argv, error);
+}
+
+static void test_defaults(void **state) {
+    (void)state;
+    struct options options;
+    struct error error;
+    assert_true(parse(&options, &error, ""));
+    assert_true(options_settle(&options, &error));
+    assert_int_equal(options.command, COMMAND_RUN);
+    assert_int_equal(options.passes, 3);
+    assert_int_equal(options.burst_count, 3);
+    assert_int_equal(options.burst[2], 80);
+    assert_true(options.suites[SUITE_AGENTIC]);
+    assert_true(isnan(options.until_s));
+    options_done(&options);
+}
+
+static void test_quick_gives_way_to_what_is_given(void **state) {
+    (void)state;
+    struct options options;
+    struct error error;
+    assert_true(parse(&options, &error, "--quick --passes 5"));
+    assert_true(options_settle(&options, &error));
+    assert_int_equal(options.passes, 5);
+    assert_int_equal(options.max_tokens, 96);
+    assert_true(options.pause_s == 0.2);
+    options_done(&options);
+}
+
+static void test_command_and_operands(void **state) {
+    (void)state;
+    struct options options;
+    struct error error;
+    assert_true(parse(&options, &error, "replay --speed 4x one --until 1m30s two"));
+    assert_int_equal(options.command, COMMAND_REPLAY);
+    assert_int_equal(options.operand_count, 2);
+    assert_string_equal(options.operands[1], "two");
+    assert_true(options.speed == 4);
+    assert_true(options.until_s == 90);
+    options_done(&options);
+    assert_true(parse(&options, &error, "replay --speed max --size 120x40"));
+    assert_true(isinf(options.speed));
+    assert_int_equal(options.width, 120);
+    assert_int_equal(options.height, 40);
+    options_done(&options);
+}
+
+static void test_bare_url_is_an_endpoint(void **state) {
+    (void)state;
+    struct options options;
+    struct error error;
+    assert_true(parse(&options, &error, "http://127.0.0.1:8080/v1/"));
+    assert_int_equal(options.endpoint_count, 1);
+    assert_string_equal(options.endpoints[0].url, "http://127.0.0.1:8080");
+    assert_string_equal(options.endpoints[0].name, "127.0.0.1:8080");
+    options_done(&options);
+}
+
+static void test_endpoint_text(void **state) {
+    (void)state;
+    struct endpoint e;
+    struct error error = {0};
+    endpoint_init(&e);
+    assert_true(endpoint_parse(
+        "a=127.0.0.1:1234,engine=LM Studio,restart=lms stop, then lms start,quant=Q4_K_S", &e,
+        &error));
+    assert_string_equal(e.name, "a");
+    assert_string_equal(e.url, "http://127.0.0.1:1234");
+    assert_int_equal(e.engine, ENGINE_LMSTUDIO);
+    assert_string_equal(e.restart, "lms stop, then lms start");
+    assert_string_equal(e.quant, "Q4_K_S");
+    endpoint_done(&e);
+    endpoint_init(&e);
+    assert_true(endpoint_parse("six=http://[::1]:8080", &e, &error));
+    assert_string_equal(e.url, "http://[::1]:8080");
+    endpoint_done(&e);
+}
+
+static void test_bad_endpoints(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "a=",
+        "=http://127.0.0.1:1",
+        "a=ftp://127.0.0.1:1",
+        "a=http://u:p@127.0.0.1:1",
+        "a=http://127.0.0.1:0",
+        "a=http://127.0.0.1:65536",
+        "a=http://127.0.0.1:80a",
+        "a=http://:80",
+        "a=http://[::1",
+        "a=http://127.0.0.1:1?x=1",
+        "a=http://127.0.0.1:1,engine=vlm",
+        "a=http://127.0.0.1:1,thinking=maybe",
+        "a=http://127.0.0.1:1,extra_body=[1]",
+        "a=http://127.0.0.1:1,key_env=sk-123",
+        "a=http://127.0.0.1:1,nonsense",
+        "a=http://127.0.0.1 :1",
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct endpoint e;
+        struct error error = {0};
+        endpoint_init(&e);
+        if (endpoint_parse(bad[i], &e, &error))
+            fail_msg("accepted: %s", bad[i]);
+        assert_true(error.text[0] != '\0');
+        endpoint_done(&e);
+    }
+}
+
+static void test_values_out_of_range(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "--passes 0",    "--passes 1.5",      "--passes 101",   "--burst 0",
+        "--burst 2001",  "--burst 1,x",       "--speed 0",      "--speed fast",
+        "--until x",     "--until 1q",        "--size 80",      "--size 80x",
+        "--glyphs nice", "--thinking never",  "--seed -1",      "--seed 9007199254740992",
+        "--timeout nan", "--extra-body [1]",  "--fail-over -1", "--suite ,",
+        "--pause inf",   "--max-tokens 1e99",
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct options options;
+        struct error error;
+        if (parse(&options, &error, bad[i]))
+            fail_msg("accepted: %s", bad[i]);
+        assert_true(error.text[0] != '\0');
+        options_done(&options);
+    }
+}
+
+static void write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_config_file(void **state) {
+    (void)state;
+    char path[] = "/tmp/pitwall-config-XXXXXX";
+    close(mkstemp(path));
+    write_file(path,
+               "{ // mine\n \"endpoints\": [\n  {\"name\": \"a\", \"url\": \"http://127.0.0.1:1\","
+               " \"extra_body\": {\"top_k\": 1}, \"key_env\": \"A_KEY\",},\n"
+               "  {\"name\": \"b\", \"url\": \"http://127.0.0.1:2\", \"baseline\": \"a\"}],\n"
+               " \"defaults\": {\"passes\": 7, \"suite\": [\"agentic\", \"burst\"]},\n"
+               " \"theme\": \"light\" }\n");
+    struct options options;
+    struct error error = {0};
+    struct buf errors;
+    buf_init(&errors, 4096);
+    options_init(&options);
+    assert_true(config_read(&options, path, true, &errors));
+    assert_int_equal(options.configured_count, 2);
+    assert_string_equal(options.configured[0].extra_body, "{\"top_k\":1}");
+    assert_string_equal(options.configured[1].baseline, "a");
+    assert_int_equal(options.passes, 7);
+    assert_true(options.suites[SUITE_BURST]);
+    char *argv[] = {"pitwall", "-e", "b", NULL};
+    assert_true(options_parse(&options, 3, argv, &error));
+    assert_true(options_settle(&options, &error));
+    assert_int_equal(options.endpoint_count, 1);
+    assert_string_equal(options.endpoints[0].url, "http://127.0.0.1:2");
+    options_done(&options);
+    buf_done(&errors);
+    unlink(path);
+}
+
+static void test_config_tells_all_errors(void **state) {
+    (void)state;
+    char path[] = "/tmp/pitwall-config-XXXXXX";
+    close(mkstemp(path));
+    write_file(path,
+               "{\n \"endpoints\": [\n  {\"name\": \"a\",\n   \"uri\": \"http://127.0.0.1:1\"}],\n"
+               " \"defaults\": {\n  \"pases\": 7,\n  \"burst\": \"0\"},\n \"colour\": 1\n}\n");
+    struct options options;
+    struct buf errors;
+    buf_init(&errors, 4096);
+    options_init(&options);
+    assert_false(config_read(&options, path, true, &errors));
+    const char *text = buf_string(&errors);
+    assert_non_null(strstr(text, ":4:"));
+    assert_non_null(strstr(text, "did you mean 'url'?"));
+    assert_non_null(strstr(text, ":6:"));
+    assert_non_null(strstr(text, "--passes"));
+    assert_non_null(strstr(text, ":7:"));
+    assert_non_null(strstr(text, ":8:"));
+    options_done(&options);
+    buf_done(&errors);
+    unlink(path);
+}
+
+static void test_default_config_parses(void **state) {
+    (void)state;
+    char path[] = "/tmp/pitwall-config-XXXXXX";
+    close(mkstemp(path));
+    struct buf text, errors;
+    struct options options;
+    buf_init(&text, 1 << 16);
+    buf_init(&errors, 4096);
+    config_default(&text);
+    write_file(path, buf_string(&text));
+    options_init(&options);
+    assert_true(config_read(&options, path, true, &errors));
+    options_done(&options);
+    buf_done(&text);
+    buf_done(&errors);
+    unlink(path);
+}
+
+static void test_secrets_stay_out_of_the_log(void **state) {
+    (void)state;
+    struct options options;
+    struct error error;
+    struct buf out;
+    assert_true(parse(&options, &error,
+                      "--extra-body {\"api_key\":\"sk-1\",\"a\":{\"Auth\":\"sk-2\",\"top_k\":3},"
+                      "\"max_tokens\":4}"));
+    buf_init(&out, 1 << 16);
+    options_resolved(&options, &out);
+    assert_null(strstr(buf_string(&out), "sk-"));
+    assert_non_null(
+        strstr(buf_string(&out), "\"extra_body\":{\"a\":{\"top_k\":3},\"max_tokens\":4}"));
+    struct cJSON *tree = json_parse(buf_string(&out), out.length, &error);
+    assert_non_null(tree);
+    json_free(tree);
+    buf_done(&out);
+    options_done(&options);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_quick_gives_way_to_what_is_given),
+        cmocka_unit_test(test_command_and_operands),
+        cmocka_unit_test(test_bare_url_is_an_endpoint),
+        cmocka_unit_test(test_endpoint_text),
+        cmocka_unit_test(test_bad_endpoints),
+        cmocka_unit_test(test_values_out_of_range),
+        cmocka_unit_test(test_config_file),
+        cmocka_unit_test(test_config_tells_all_errors),
+        cmocka_unit_test(test_default_config_parses),
+        cmocka_unit_test(test_secrets_stay_out_of_the_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
