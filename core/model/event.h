@@ -139,6 +139,10 @@ struct event {
     };
 };
 
+/* libevent has functions of these two names, and in one program ours would take their place. */
+#define event_new pitwall_event_new
+#define event_free pitwall_event_free
+
 /* A zeroed event of this kind with absent values marked absent. */
 struct event *event_new(enum event_kind kind, int64_t t);
 void event_free(struct event *event);
