@@ -24,7 +24,7 @@ void values_done(struct values *values) {
     *values = (struct values){0};
 }
 
-const char *stat_word(enum stat stat) {
+const char *stat_word(enum stat_id stat) {
     return stat_words[stat];
 }
 
@@ -88,7 +88,7 @@ static double cv_of(const double *values, size_t count) {
     return sqrt(squares / (double)(count - 1)) / fabs(mean);
 }
 
-double stats_of(const double *values, size_t count, enum stat stat) {
+double stats_of(const double *values, size_t count, enum stat_id stat) {
     if (stat == STAT_N)
         return (double)count;
     if (count == 0)

@@ -13,7 +13,7 @@ struct values { /* a growing sample, in order of arrival */
 void values_add(struct values *values, double value); /* ignores NaN */
 void values_done(struct values *values);
 
-enum stat {
+enum stat_id { /* not `stat`: that tag is the system's */
     STAT_MEDIAN,
     STAT_MIN,
     STAT_MAX,
@@ -27,12 +27,12 @@ enum stat {
     STAT_SUM,
     STAT_COUNT
 };
-const char *stat_word(enum stat stat);
+const char *stat_word(enum stat_id stat);
 int stat_find(const char *word);
 
 /* NaN where the sample is too small: p95 from 20, p99 from 100 (nearest rank); CV from 2. Median of
  * an even sample is the mean of the middle two. */
-double stats_of(const double *values, size_t count, enum stat stat);
+double stats_of(const double *values, size_t count, enum stat_id stat);
 double stats_median(const double *values, size_t count);
 double stats_percentile(const double *values, size_t count,
                         double percent); /* nearest rank, no minimum n */
