@@ -28,13 +28,15 @@ struct ui {
     enum metric_id metric;   /* shown in the board's grid */
     int64_t call;            /* selected call's id; 0 none */
     bool call_text;          /* its text is open */
+    int text_scroll;         /* lines of that text above the screen */
     int event;               /* lines scrolled back from the newest in the event view */
     int help_scroll;
     bool by_finish;                   /* burst view: order */
     bool sort_by_value, sort_reverse; /* rows in the order of the metric in the selected column */
     char filter[64];
     bool filtering;
-    bool confirm_stop;
+    bool confirm_stop; /* a question is open: stop the run? */
+    bool quitting;     /* … and leave afterwards */
     enum glyph_set glyphs;
     /* about the producer, for the header line */
     bool replay, paused;

@@ -1,0 +1,104 @@
+#include "rows.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+bool text_has(const char *text, const char *needle) {
+    size_t length = strlen(needle);
+    if (length == 0)
+        return true;
+    for (; text && *text; text++)
+        if (strncasecmp(text, needle, length) == 0)
+            return true;
+    return false;
+}
+
+const char *row_name(const struct row_ref *ref) {
+    const struct endpoint *endpoint = ref->row->endpoint;
+    return endpoint->name ? endpoint->name : engine_title(endpoint->engine);
+}
+
+static bool is_wanted(const struct row_ref *ref, const char *filter) {
+    const struct endpoint *endpoint = ref->row->endpoint;
+    const char *model = ref->row->model ? ref->row->model : endpoint->model;
+    return text_has(row_name(ref), filter) || text_has(engine_title(endpoint->engine), filter) ||
+           (model && text_has(model, filter));
+}
+
+static double sort_value(const struct row_ref *ref, const struct ui *ui) {
+    const struct board *board = ref->board;
+    if (ui->column >= 0 && (size_t)ui->column < board->column_count)
+        return board_value(board, ref->ep, ui->column, ui->metric, STAT_MEDIAN);
+    if (board->column_count == 0)
+        return NAN;
+    return board_row_value(board, ref->ep, board->columns[0].suite, ui->metric, STAT_MEDIAN);
+}
+
+/* Insertion: at most 64 rows, and equal ones must keep their order. Absent values go last. */
+static void sort_group(struct row_ref *at, int count, const struct ui *ui) {
+    bool more_first = (metric_of(ui->metric)->better == BETTER_MORE) != ui->sort_reverse;
+    double values[ENDPOINTS_MAX];
+    for (int i = 0; i < count; i++) {
+        struct row_ref ref = at[i];
+        double value = sort_value(&ref, ui);
+        int to = i;
+        while (to > 0 && !isnan(value) &&
+               (isnan(values[to - 1]) ||
+                (more_first ? value > values[to - 1] : value < values[to - 1]))) {
+            values[to] = values[to - 1];
+            at[to] = at[to - 1];
+            to--;
+        }
+        values[to] = value;
+        at[to] = ref;
+    }
+}
+
+void rows_collect(const struct scene *scene, const struct ui *ui, struct rows *out) {
+    out->count = 0;
+    for (size_t source = 0; source < scene->count; source++) {
+        const struct board *board = scene->boards[source];
+        int first = out->count;
+        for (size_t i = 0; i < board->row_count && i < ENDPOINTS_MAX; i++) {
+            struct row_ref ref = {board, &board->rows[i], (int)source, (int)i};
+            if (is_wanted(&ref, ui->filter))
+                out->at[out->count++] = ref;
+        }
+        if (ui->sort_by_value)
+            sort_group(&out->at[first], out->count - first, ui);
+    }
+}
+
+int rows_selected(const struct rows *rows, const struct ui *ui) {
+    for (int i = 0; i < rows->count; i++)
+        if (rows->at[i].source == ui->source && rows->at[i].ep == ui->ep)
+            return i;
+    return rows->count > 0 ? 0 : -1;
+}
+
+void rows_move(const struct rows *rows, struct ui *ui, int by) {
+    int selected = rows_selected(rows, ui);
+    if (selected < 0)
+        return;
+    int to = selected + by;
+    to = to < 0 ? 0 : to >= rows->count ? rows->count - 1 : to;
+    if (to == selected && rows->at[to].source == ui->source && rows->at[to].ep == ui->ep)
+        return;
+    ui->source = rows->at[to].source;
+    ui->ep = rows->at[to].ep;
+    ui->call = 0;
+    ui->call_text = false;
+}
+
+void run_slug(const struct run *run, char *out, size_t size) {
+    const char *id = run->id ? run->id : "";
+    const char *from = strchr(id, '-');
+    const char *to = strrchr(id, '-');
+    if (!from || to <= from + 1) {
+        copy_text(out, size, id);
+        return;
+    }
+    snprintf(out, size, "%.*s", (int)(to - from - 1), from + 1);
+}

@@ -1,0 +1,34 @@
+/* rows: the endpoints of all runs on screen as one list, filtered and sorted as the user chose.
+ * Knows no size and draws nothing. */
+#ifndef TUI_ROWS_H
+#define TUI_ROWS_H
+
+#include "view.h"
+
+struct row_ref {
+    const struct board *board;
+    const struct row *row;
+    int source; /* index of the run on screen */
+    int ep;
+};
+struct rows {
+    struct row_ref at[RUNS_ON_SCREEN * ENDPOINTS_MAX];
+    int count;
+};
+
+/* Grouped by run; inside one in the run's order, or by the value of the chosen column. */
+void rows_collect(const struct scene *scene, const struct ui *ui, struct rows *out);
+/* Place of the selected row; the first when it is not there (any more); -1 when there is none. */
+int rows_selected(const struct rows *rows, const struct ui *ui);
+/* Move the selection by `by` rows, stopping at both ends. */
+void rows_move(const struct rows *rows, struct ui *ui, int by);
+
+/* Case is ignored for ASCII; an empty needle is in everything, NULL text has nothing. */
+bool text_has(const char *text, const char *needle);
+
+/* What a run is called for people: the slug of its id. Never longer than `size`. */
+void run_slug(const struct run *run, char *out, size_t size);
+/* An endpoint's name, never NULL. */
+const char *row_name(const struct row_ref *ref);
+
+#endif

@@ -1,0 +1,467 @@
+/* The board: endpoints × phases for one metric, with each endpoint's sparklines. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cellview.h"
+#include "facts.h"
+#include "layout.h"
+#include "view_parts.h"
+
+/* The sparklines, in the order of their columns. */
+static const enum board_series spark_series[LAYOUT_SPARKS] = {
+    SERIES_TTFT, SERIES_TPS, SERIES_TPS_PER_WATT, SERIES_SWAP, SERIES_THERMAL};
+
+#define COLUMNS_MOST 256
+struct grid {
+    struct rows rows;
+    struct board_layout layout;
+    const struct board *board; /* whose columns are the head: the first one with any */
+    int columns[COLUMNS_MOST]; /* of the board, those that are shown */
+    int count;
+    double scales[LAYOUT_SPARKS]; /* of the columns that are compared over rows */
+};
+
+/* Column of another run's board that means the same phase; -1. */
+static int column_in(const struct grid *grid, const struct row_ref *ref, int column) {
+    if (ref->board == grid->board)
+        return column;
+    const struct column *of = &grid->board->columns[column];
+    return board_column(ref->board, of->suite, of->phase);
+}
+
+static bool is_warmup(const struct board *board, int column) {
+    return strcmp(board->columns[column].phase, "warmup") == 0;
+}
+
+/* Where the eye should be: the chosen column, else the latest one where something runs. */
+static int column_anchor(const struct board *board, const struct ui *ui) {
+    if (ui->column >= 0)
+        return ui->column;
+    int latest = 0;
+    for (size_t i = 0; i < board->row_count; i++)
+        if (board->rows[i].running_column > latest)
+            latest = board->rows[i].running_column;
+    return latest;
+}
+
+/* All phases when they fit; else without the warm-up; else a window about the anchor. */
+static void choose_columns(struct grid *grid, const struct ui *ui) {
+    int all =
+        (int)(grid->board->column_count < COLUMNS_MOST ? grid->board->column_count : COLUMNS_MOST);
+    int room = grid->layout.column_count, anchor = column_anchor(grid->board, ui), place = 0;
+    grid->count = 0;
+    for (int i = 0; i < all; i++) {
+        if (i == anchor)
+            place = grid->count;
+        if (all <= room || !is_warmup(grid->board, i) || i == ui->column)
+            grid->columns[grid->count++] = i;
+    }
+    if (grid->count <= room)
+        return;
+    int first = layout_scroll(grid->count, room, place);
+    memmove(grid->columns, grid->columns + first, (size_t)room * sizeof grid->columns[0]);
+    grid->count = room;
+}
+
+static int suites_of(const struct board *board) {
+    int suites = 0;
+    unsigned seen = 0;
+    for (size_t i = 0; i < board->column_count; i++)
+        if (!(seen & 1u << board->columns[i].suite)) {
+            seen |= 1u << board->columns[i].suite;
+            suites++;
+        }
+    return suites;
+}
+
+/* False when there is nothing to show. */
+static bool grid_init(struct grid *grid, struct rect rect, const struct draw *draw) {
+    const struct scene *scene = draw->scene;
+    rows_collect(scene, draw->ui, &grid->rows);
+    grid->board = NULL;
+    grid->count = 0;
+    for (size_t i = 0; i < scene->count && !grid->board; i++)
+        if (scene->boards[i]->column_count > 0)
+            grid->board = scene->boards[i];
+    struct board_want want = {.rows = grid->rows.count,
+                              .labels = scene->count > 1 ? (int)scene->count : 0,
+                              .value_width = metric_of(draw->ui->metric)->width,
+                              .label_width = 4,
+                              .name_width = 8,
+                              .suites = 1};
+    want.value_width = want.value_width < 5 ? 5 : want.value_width;
+    for (int i = 0; i < grid->rows.count; i++) {
+        int cells = (int)text_cells(row_name(&grid->rows.at[i])) + 2;
+        want.name_width = cells > want.name_width ? cells : want.name_width;
+    }
+    if (grid->board) {
+        want.columns = (int)grid->board->column_count;
+        for (size_t i = 0; i < grid->board->column_count; i++)
+            want.columns -= is_warmup(grid->board, (int)i) && rect.width < 160 ? 1 : 0;
+        want.suites = suites_of(grid->board);
+        want.label_width = draw_phase_width(grid->board);
+    }
+    layout_board(rect, &want, &grid->layout);
+    if (grid->board)
+        choose_columns(grid, draw->ui);
+    for (int i = 0; i < LAYOUT_SPARKS && grid->rows.count > 0; i++)
+        grid->scales[i] = draw_scale(draw, &grid->rows, &grid->rows.at[0], spark_series[i]);
+    return grid->board != NULL && grid->rows.count > 0;
+}
+
+/* The head: phases right-aligned over their values, the sorted one with an arrow. */
+static void draw_phases_head(const struct draw *draw, const struct grid *grid, int y) {
+    const struct board_layout *layout = &grid->layout;
+    const struct ui *ui = draw->ui;
+    frame_text(draw->frame, layout->name.x + 2, y, layout->name.width - 2, ROLE_DIM, "engine");
+    for (int i = 0; i < grid->count; i++) {
+        int x = layout->column_x + i * layout->column_step;
+        int width = layout->column_step - layout->mark_width;
+        bool chosen = grid->columns[i] == ui->column;
+        frame_right(draw->frame, x + 1, y, width - 1, chosen ? ROLE_ACCENT : ROLE_HEADER,
+                    draw_phase(grid->board->columns[grid->columns[i]].phase, width - 1));
+        if (!chosen)
+            continue;
+        if (ui->sort_by_value)
+            frame_put(draw->frame, x + width, y, ui->sort_reverse ? 0x25bc : 0x25b2, ROLE_ACCENT);
+        frame_select(draw->frame, (struct rect){x + 1, y, layout->column_step - 1, 1});
+    }
+    frame_text(draw->frame, layout->verdict.x, y, layout->verdict.width, ROLE_HEADER,
+               layout->verdict.width < 5 ? "use" : "reuse");
+}
+
+static void draw_suites_head(const struct draw *draw, const struct grid *grid, int y) {
+    const struct board_layout *layout = &grid->layout;
+    for (int i = 0; i < grid->count; i++) {
+        enum suite_id suite = grid->board->columns[grid->columns[i]].suite;
+        if (i > 0 && grid->board->columns[grid->columns[i - 1]].suite == suite)
+            continue;
+        int end = i;
+        while (end < grid->count && grid->board->columns[grid->columns[end]].suite == suite)
+            end++;
+        int x = layout->column_x + i * layout->column_step + 1;
+        int width = (end - i) * layout->column_step - 2;
+        frame_fill(draw->frame, (struct rect){x, y, width, 1}, 0x2500, ROLE_BORDER);
+        frame_printf(draw->frame, x + 1, y, width - 1, ROLE_DIM, " %s ", suite_word(suite));
+    }
+}
+
+static void draw_sparks_head(const struct draw *draw, const struct grid *grid, int y) {
+    for (int i = 0; i < LAYOUT_SPARKS; i++) {
+        struct span span = grid->layout.sparks[i];
+        const struct metric *metric = metric_of(board_series_metric(spark_series[i]));
+        int used = frame_text(draw->frame, span.x, y, span.width, ROLE_HEADER, metric->title);
+        bool unit = strcmp(metric->title, metric->unit) != 0 && metric->unit[0];
+        if (unit && span.width - used > 3)
+            frame_text(draw->frame, span.x + used + 1, y, span.width - used - 1, ROLE_DIM,
+                       metric->unit);
+    }
+}
+
+static void draw_head(const struct draw *draw, const struct grid *grid) {
+    struct rect head = grid->layout.head;
+    int y = head.y, last = head.y + head.height - 1;
+    bool below = grid->layout.graph_rows > 0 && !grid->layout.beside;
+    if (head.height > 1 + (below ? 1 : 0))
+        draw_suites_head(draw, grid, y++);
+    draw_phases_head(draw, grid, y);
+    if (grid->layout.graph_rows > 0)
+        draw_sparks_head(draw, grid, last);
+}
+
+static void draw_cell(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
+                      int place, int y) {
+    const struct board_layout *layout = &grid->layout;
+    int column = column_in(grid, ref, grid->columns[place]);
+    int x = layout->column_x + place * layout->column_step;
+    int width = layout->column_step - layout->mark_width - 1;
+    if (column < 0)
+        return;
+    struct cellview cell;
+    int best = board_best(ref->board, column, draw->ui->metric);
+    cellview_read(ref, column, draw->ui, best, layout->mark_width, &cell);
+    frame_right(draw->frame, x + 1, y, width, cell.role, cell.text);
+    int mark = x + 1 + width, room = layout->mark_width;
+    if (cell.running && room > 0) {
+        frame_put(draw->frame, mark++, y, draw_spinner(draw->ui, cell.turn), ROLE_ACCENT);
+        room--;
+    }
+    if (cell.best && room > 0) {
+        frame_put(draw->frame, mark++, y, '*', ROLE_GOOD);
+        room--;
+    }
+    frame_text(draw->frame, mark, y, room, cell.marks_role, cell.marks);
+}
+
+static void draw_verdict(const struct draw *draw, const struct grid *grid,
+                         const struct row_ref *ref, int y) {
+    const struct verdict *verdict = facts_verdict(ref);
+    struct span span = grid->layout.verdict;
+    if (!verdict || !verdict->value[0]) {
+        frame_text(draw->frame, span.x, y, span.width, ROLE_DIM, verdict ? "–" : "·");
+        return;
+    }
+    int used =
+        frame_text(draw->frame, span.x, y, span.width, facts_verdict_role(verdict), verdict->value);
+    bool doubted = verdict->suspect_cold || verdict->witnesses_disagree;
+    if (doubted && used < span.width)
+        frame_put(draw->frame, span.x + used, y, '!', ROLE_WARN);
+    if (!isnan(verdict->ratio) && span.width - used >= 6)
+        frame_printf(draw->frame, span.x + 4, y, span.width - 4, ROLE_DIM, "%.2f", verdict->ratio);
+}
+
+static void draw_spark_value(const struct draw *draw, struct span span, int y, int width,
+                             const struct row_ref *ref, enum board_series series) {
+    int x = span.x + span.width - width;
+    double value = series_last(&ref->row->series[series]);
+    bool live = series == SERIES_TPS && !isnan(ref->row->tps_now);
+    if (series == SERIES_THERMAL) {
+        char text[METRIC_TEXT];
+        draw_thermal(value, width, text);
+        enum role role = isnan(value) || value < 1 ? ROLE_DIM : value < 2 ? ROLE_WARN : ROLE_BAD;
+        frame_right(draw->frame, x, y, width, role, text);
+        return;
+    }
+    draw_value(draw, x, y, width, live ? ROLE_DECODE : ROLE_TEXT, board_series_metric(series),
+               live ? ref->row->tps_now : value);
+}
+
+static void draw_sparks(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
+                        int y) {
+    const struct board_layout *layout = &grid->layout;
+    if (layout->graph_rows == 0)
+        return;
+    int top = layout->beside ? y : y + 1;
+    int bottom = top + layout->graph_rows - 1;
+    for (int i = 0; i < LAYOUT_SPARKS; i++) {
+        struct span span = layout->sparks[i];
+        struct rect rect = {span.x, top, span.width - layout->spark_value - 1, layout->graph_rows};
+        double high = spark_series[i] == SERIES_TTFT
+                          ? draw_scale(draw, &grid->rows, ref, SERIES_TTFT)
+                          : grid->scales[i];
+        draw_sparkline(draw, rect, ref, spark_series[i], high);
+        draw_spark_value(draw, span, layout->beside ? y : bottom, layout->spark_value, ref,
+                         spark_series[i]);
+    }
+}
+
+/* Under the name: what it serves. */
+static void draw_model(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
+                       int y) {
+    const struct endpoint *endpoint = ref->row->endpoint;
+    struct span name = grid->layout.name;
+    const char *lines[] = {endpoint->quant ? endpoint->quant : endpoint->format,
+                           ref->row->model ? ref->row->model : endpoint->model};
+    if (ref->row->state == ENDPOINT_DOWN || ref->row->state == ENDPOINT_LOADING) {
+        frame_text(draw->frame, name.x + 2, y, name.width - 2,
+                   ref->row->state == ENDPOINT_DOWN ? ROLE_BAD : ROLE_WARN,
+                   endpoint_state_word(ref->row->state));
+        return;
+    }
+    for (int i = 0, line = 0; i < 2 && line < grid->layout.row_height - 1; i++)
+        if (lines[i])
+            frame_text(draw->frame, name.x + 2, y + line++, name.width - 3, ROLE_DIM, lines[i]);
+}
+
+static void draw_row(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
+                     int y, bool selected) {
+    struct rect list = grid->layout.list;
+    struct span name = grid->layout.name;
+    enum role role = draw->scene->count > 1 ? view_series_role(ref->source) : ROLE_TEXT;
+    if (ref->row->state == ENDPOINT_DOWN)
+        role = ROLE_BAD;
+    if (selected)
+        frame_put(draw->frame, name.x, y, 0x25b6, ROLE_ACCENT);
+    frame_text(draw->frame, name.x + 2, y, name.width - 2, selected ? ROLE_TITLE : role,
+               row_name(ref));
+    for (int i = 0; i < grid->count; i++)
+        draw_cell(draw, grid, ref, i, y);
+    draw_verdict(draw, grid, ref, y);
+    draw_model(draw, grid, ref, y + 1);
+    draw_sparks(draw, grid, ref, y);
+    if (selected)
+        frame_select(draw->frame, (struct rect){list.x, y, list.width, 1});
+}
+
+static void draw_label(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
+                       int y) {
+    char slug[64];
+    const struct run *run = &ref->board->run;
+    run_slug(run, slug, sizeof slug);
+    struct rect list = grid->layout.list;
+    frame_put(draw->frame, list.x + 1, y, 0x25a0, view_series_role(ref->source));
+    frame_printf(draw->frame, list.x + 3, y, list.width - 4, view_series_role(ref->source),
+                 "%s · %s · %s", slug, run->started ? run->started : "–",
+                 run_status_word(ref->board->status));
+}
+
+/* Lines of the list before row `index`, labels of runs included. */
+static int line_of(const struct draw *draw, const struct grid *grid, int index) {
+    int labels = 0;
+    for (int i = 0; i <= index && draw->scene->count > 1; i++)
+        labels += i == 0 || grid->rows.at[i].source != grid->rows.at[i - 1].source;
+    return index * grid->layout.row_height + labels;
+}
+
+static void draw_list(const struct draw *draw, const struct grid *grid) {
+    struct rect list = grid->layout.list;
+    int height = grid->layout.row_height, count = grid->rows.count;
+    int selected = rows_selected(&grid->rows, draw->ui);
+    int lines = line_of(draw, grid, count - 1) + height;
+    int first = layout_scroll(lines, list.height - height + 1, line_of(draw, grid, selected));
+    if (lines <= list.height)
+        first = 0;
+    for (int i = 0; i < count; i++) {
+        int y = list.y + line_of(draw, grid, i) - first;
+        bool leads = draw->scene->count > 1 &&
+                     (i == 0 || grid->rows.at[i].source != grid->rows.at[i - 1].source);
+        if (leads && y - 1 >= list.y && y - 1 < list.y + list.height)
+            draw_label(draw, grid, &grid->rows.at[i], y - 1);
+        if (y >= list.y && y + height <= list.y + list.height)
+            draw_row(draw, grid, &grid->rows.at[i], y, i == selected);
+    }
+    if (lines > list.height)
+        frame_printf(draw->frame, list.x + list.width - 9, list.y + list.height, 8, ROLE_ACCENT,
+                     " %d/%d ", selected + 1, count);
+}
+
+/* In the lower border: what the marks behind figures mean, only those that are there. */
+static void draw_legend(const struct draw *draw, const struct grid *grid) {
+    struct rect box = grid->layout.box;
+    int x = box.x + 2, y = box.y + box.height - 1, end = box.x + box.width - 12;
+    unsigned seen = 0;
+    for (int i = 0; i < grid->rows.count; i++)
+        for (size_t c = 0; c < grid->rows.at[i].board->column_count; c++)
+            seen |= board_cell(grid->rows.at[i].board, grid->rows.at[i].ep, (int)c)->gates;
+    x += frame_text(draw->frame, x, y, end - x, ROLE_GOOD, " *");
+    x += frame_text(draw->frame, x, y, end - x, ROLE_DIM, " best ");
+    for (int gate = 0; gate < GATE_COUNT; gate++) {
+        char title[GATE_TEXT], mark[4] = {' ', gate_mark((enum gate_id)gate), ' ', '\0'};
+        facts_gate_title((enum gate_id)gate, title);
+        if (!(seen & 1u << gate) || x + (int)strlen(title) + 4 > end)
+            continue;
+        x += frame_text(draw->frame, x, y, end - x, facts_gate_role((enum gate_id)gate), mark);
+        x += frame_printf(draw->frame, x, y, end - x, ROLE_DIM, "%s ", title);
+    }
+}
+
+static void draw_detail(const struct draw *draw, const struct grid *grid) {
+    const struct row_ref *ref = &grid->rows.at[rows_selected(&grid->rows, draw->ui)];
+    struct rect inner = draw_section(draw, grid->layout.detail, true, draw_view_key(VIEW_ENGINE),
+                                     row_name(ref), "Enter opens it");
+    struct fact facts[FACTS_MOST];
+    int count = facts_collect(ref, facts);
+    int plots = inner.height - count - 1 >= 5 ? inner.height - count - 1 : inner.height - 3;
+    plots = plots >= 5 ? plots : 0;
+    struct rect top = {inner.x, inner.y, inner.width, inner.height - plots - (plots ? 1 : 0)};
+    facts_draw(draw, top, facts, count);
+    int half = inner.width / 2;
+    int y = inner.y + inner.height - plots;
+    draw_plot(draw, (struct rect){inner.x, y, half - 1, plots}, ref, SERIES_TTFT);
+    draw_plot(draw, (struct rect){inner.x + half + 1, y, inner.width - half - 1, plots}, ref,
+              SERIES_TPS);
+}
+
+static void draw_title(const struct draw *draw, const struct grid *grid) {
+    const struct metric *metric = metric_of(draw->ui->metric);
+    char title[96], right[96] = "";
+    snprintf(title, sizeof title, "%s %s%s", metric->title,
+             strcmp(metric->title, metric->unit) != 0 ? metric->unit : "",
+             draw->ui->sort_by_value ? ", sorted" : "");
+    if (draw->ui->filter[0])
+        snprintf(right, sizeof right, "filter: %s", draw->ui->filter);
+    else if (grid->board && grid->board->run.passes > 1)
+        snprintf(right, sizeof right, "median of %d passes", grid->board->run.passes);
+    draw_section(draw, grid->layout.box, true, draw_view_key(VIEW_BOARD), title, right);
+}
+
+static void board_draw(struct frame *frame, struct rect rect, const struct scene *scene,
+                       const struct ui *ui) {
+    struct draw draw = {frame, scene, ui};
+    struct grid grid;
+    bool any = grid_init(&grid, rect, &draw);
+    draw_title(&draw, &grid);
+    if (!any) {
+        struct rect list = grid.layout.list;
+        frame_text(frame, list.x + 2, list.y, list.width - 4, ROLE_DIM,
+                   ui->filter[0] ? "no engine matches the filter" : "waiting for the run to begin");
+    } else {
+        draw_head(&draw, &grid);
+        draw_list(&draw, &grid);
+        draw_legend(&draw, &grid);
+        if (grid.layout.detail.height > 0)
+            draw_detail(&draw, &grid);
+    }
+    if (grid.layout.note.height > 0)
+        events_newest(&draw, grid.layout.note);
+    if (grid.layout.events.height > 0) {
+        struct rect inner = draw_section(&draw, grid.layout.events, true,
+                                         draw_view_key(VIEW_EVENTS), "events", NULL);
+        events_draw(&draw, inner, 0);
+    }
+}
+
+/* Whether a metric has any figure on screen. */
+static bool has_figures(const struct scene *scene, enum metric_id metric) {
+    for (size_t s = 0; s < scene->count; s++)
+        for (size_t ep = 0; ep < scene->boards[s]->row_count; ep++)
+            for (size_t c = 0; c < scene->boards[s]->column_count; c++)
+                if (!isnan(board_value(scene->boards[s], (int)ep, (int)c, metric, STAT_MEDIAN)))
+                    return true;
+    return false;
+}
+
+static void change_metric(struct ui *ui, const struct scene *scene, int by) {
+    for (int i = 1; i <= METRIC_COUNT; i++) {
+        int metric = ((int)ui->metric + i * by + METRIC_COUNT * 2) % METRIC_COUNT;
+        if (!has_figures(scene, (enum metric_id)metric))
+            continue;
+        ui->metric = (enum metric_id)metric;
+        return;
+    }
+}
+
+static void change_column(struct ui *ui, const struct scene *scene, int by) {
+    int count = 0;
+    for (size_t i = 0; i < scene->count && count == 0; i++)
+        count = (int)scene->boards[i]->column_count;
+    int to = ui->column + by;
+    ui->column = to < -1 ? -1 : to >= count ? count - 1 : to;
+}
+
+static void change_sort(struct ui *ui) {
+    if (!ui->sort_by_value)
+        ui->sort_by_value = true;
+    else if (!ui->sort_reverse)
+        ui->sort_reverse = true;
+    else
+        ui->sort_by_value = ui->sort_reverse = false;
+}
+
+static bool board_act(struct ui *ui, const struct scene *scene, enum action action,
+                      struct rect rect) {
+    struct rows rows;
+    rows_collect(scene, ui, &rows);
+    int page = rect.height / 3 > 1 ? rect.height / 3 : 1;
+    if (action == ACTION_UP || action == ACTION_DOWN)
+        rows_move(&rows, ui, action == ACTION_UP ? -1 : 1);
+    else if (action == ACTION_PAGE_UP || action == ACTION_PAGE_DOWN)
+        rows_move(&rows, ui, action == ACTION_PAGE_UP ? -page : page);
+    else if (action == ACTION_FIRST || action == ACTION_LAST)
+        rows_move(&rows, ui, action == ACTION_FIRST ? -rows.count : rows.count);
+    else if (action == ACTION_LEFT || action == ACTION_RIGHT)
+        change_column(ui, scene, action == ACTION_LEFT ? -1 : 1);
+    else if (action == ACTION_METRIC_NEXT || action == ACTION_METRIC_PREVIOUS)
+        change_metric(ui, scene, action == ACTION_METRIC_NEXT ? 1 : -1);
+    else if (action == ACTION_SORT_REVERSE)
+        change_sort(ui);
+    else if (action == ACTION_OPEN)
+        ui->view = VIEW_ENGINE;
+    else
+        return false;
+    return true;
+}
+
+const struct view_ops view_board_ops = {VIEW_BOARD, "board", board_draw, board_act};

@@ -1,0 +1,245 @@
+/* Events: notes, ends of phases and failed calls of all runs, in order of time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "view_parts.h"
+
+enum line_kind { LINE_NOTE, LINE_PHASE, LINE_CALL, LINE_RUN };
+
+/* One line, as a reference: its text is made when it is looked at. */
+struct line {
+    int64_t t; /* on the screen's axis: alignment added */
+    enum line_kind kind;
+    int source, ep;
+    size_t index; /* of the note, the column or the call */
+};
+struct lines {
+    struct line *at;
+    size_t count, capacity;
+};
+struct line_text {
+    enum role role;
+    const char *name; /* of the endpoint; "" none */
+    char text[320];
+};
+
+static void add(struct lines *lines, struct line line) {
+    lines->at = mem_grow(lines->at, lines->count, &lines->capacity, sizeof line);
+    lines->at[lines->count++] = line;
+}
+
+static bool is_over(const struct cell *cell) {
+    return cell->state != CELL_WAITING && cell->state != CELL_RUNNING &&
+           (cell->passes_done > 0 || cell->reason);
+}
+
+static void collect_row(struct lines *lines, const struct board *board, int source, int ep,
+                        int64_t offset) {
+    const struct row *row = &board->rows[ep];
+    for (size_t c = 0; c < board->column_count; c++)
+        if (is_over(&row->cells[c]))
+            add(lines, (struct line){row->cells[c].ended_us + offset, LINE_PHASE, source, ep, c});
+    for (size_t i = 0; i < row->call_count; i++) {
+        const struct board_call *call = row->calls[i];
+        if (call->finished && call->call.error != ERROR_NONE)
+            add(lines, (struct line){call->call.end_us + offset, LINE_CALL, source, ep, i});
+    }
+}
+
+static void collect(const struct draw *draw, struct lines *lines) {
+    for (size_t s = 0; s < draw->scene->count; s++) {
+        const struct board *board = draw->scene->boards[s];
+        int64_t offset = draw->scene->offset_us[s];
+        for (size_t i = 0; i < board->note_count; i++)
+            add(lines, (struct line){board->notes[i].t + offset, LINE_NOTE, (int)s,
+                                     board->notes[i].ep, i});
+        for (size_t ep = 0; ep < board->row_count; ep++)
+            collect_row(lines, board, (int)s, (int)ep, offset);
+        if (board->status != RUN_OPEN)
+            add(lines, (struct line){board->now_us + offset, LINE_RUN, (int)s, -1, 0});
+    }
+}
+
+static int compare(const void *left, const void *right) {
+    const struct line *a = left, *b = right;
+    if (a->t != b->t)
+        return a->t < b->t ? -1 : 1;
+    if (a->source != b->source)
+        return a->source - b->source;
+    if (a->kind != b->kind)
+        return (int)a->kind - (int)b->kind;
+    return a->ep != b->ep ? a->ep - b->ep : a->index < b->index ? -1 : a->index > b->index;
+}
+
+static void text_of_phase(const struct board *board, const struct line *line,
+                          struct line_text *out) {
+    const struct cell *cell = &board->rows[line->ep].cells[line->index];
+    const char *phase = board->columns[line->index].phase;
+    enum metric_id metric =
+        suite_is_quality(board->columns[line->index].suite) ? METRIC_SCORE : METRIC_TTFT;
+    char value[FIGURE_TEXT], decode[FIGURE_TEXT];
+    if (cell->state != CELL_DONE) {
+        out->role = cell->state == CELL_SKIPPED ? ROLE_DIM : ROLE_WARN;
+        snprintf(out->text, sizeof out->text, "%s %s%s%s", phase,
+                 cell->state == CELL_SKIPPED ? "skipped" : "stopped", cell->reason ? ": " : "",
+                 cell->reason ? cell->reason : "");
+        return;
+    }
+    draw_figure(metric, board_value(board, line->ep, (int)line->index, metric, STAT_MEDIAN), value);
+    draw_figure(METRIC_DECODE,
+                board_value(board, line->ep, (int)line->index, METRIC_DECODE, STAT_MEDIAN), decode);
+    out->role = ROLE_DIM;
+    if (metric == METRIC_TTFT)
+        snprintf(out->text, sizeof out->text, "%s done, TTFT %s, %s", phase, value, decode);
+    else
+        snprintf(out->text, sizeof out->text, "%s done, score %s", phase, value);
+}
+
+static void text_of(const struct draw *draw, const struct line *line, struct line_text *out) {
+    const struct board *board = draw->scene->boards[line->source];
+    *out = (struct line_text){.role = ROLE_DIM, .name = ""};
+    if (line->ep >= 0 && (size_t)line->ep < board->row_count) {
+        struct row_ref ref = {board, &board->rows[line->ep], line->source, line->ep};
+        out->name = row_name(&ref);
+    }
+    switch (line->kind) {
+    case LINE_NOTE:
+        out->role = board->notes[line->index].level == NOTE_INFO
+                        ? ROLE_TEXT
+                        : draw_level_role(board->notes[line->index].level);
+        copy_text(out->text, sizeof out->text, board->notes[line->index].text);
+        return;
+    case LINE_PHASE:
+        text_of_phase(board, line, out);
+        return;
+    case LINE_CALL: {
+        const struct call *call = &board->rows[line->ep].calls[line->index]->call;
+        out->role = ROLE_BAD;
+        snprintf(out->text, sizeof out->text, "%s call %d failed, %s%s%s", call->phase, call->index,
+                 error_word(call->error), call->error_detail ? ": " : "",
+                 call->error_detail ? call->error_detail : "");
+        return;
+    }
+    case LINE_RUN:
+        out->role = board->status == RUN_COMPLETE ? ROLE_GOOD : ROLE_WARN;
+        snprintf(out->text, sizeof out->text, "run %s", run_status_word(board->status));
+        return;
+    }
+}
+
+/* Keep the lines that hold the filter's text. */
+static void filter(const struct draw *draw, struct lines *lines) {
+    size_t kept = 0;
+    if (!draw->ui->filter[0])
+        return;
+    for (size_t i = 0; i < lines->count; i++) {
+        struct line_text text;
+        text_of(draw, &lines->at[i], &text);
+        if (text_has(text.name, draw->ui->filter) || text_has(text.text, draw->ui->filter))
+            lines->at[kept++] = lines->at[i];
+    }
+    lines->count = kept;
+}
+
+static void draw_line(const struct draw *draw, struct rect rect, const struct line *line) {
+    struct line_text text;
+    char time[DURATION_TEXT];
+    int name = rect.width >= 60 ? 13 : 11;
+    text_of(draw, line, &text);
+    draw_duration(line->t, time);
+    frame_right(draw->frame, rect.x, rect.y, 6, ROLE_DIM, time);
+    uint32_t sign = text.role == ROLE_BAD    ? 0x2717
+                    : text.role == ROLE_WARN ? '!'
+                    : text.role == ROLE_GOOD ? 0x2713
+                                             : 0xb7;
+    frame_put(draw->frame, rect.x + 7, rect.y, sign, text.role);
+    int x = rect.x + 9;
+    enum role role = draw->scene->count > 1 ? view_series_role(line->source) : ROLE_HEADER;
+    if (text.name[0]) {
+        frame_text(draw->frame, x, rect.y, name, role, text.name);
+        x += name + 1;
+    }
+    frame_text(draw->frame, x, rect.y, rect.x + rect.width - x, text.role, text.text);
+}
+
+int events_draw(const struct draw *draw, struct rect rect, int scrolled) {
+    struct lines lines = {0};
+    collect(draw, &lines);
+    filter(draw, &lines);
+    if (lines.count > 0)
+        qsort(lines.at, lines.count, sizeof *lines.at, compare);
+    int count = (int)lines.count, height = rect.height;
+    int most = count > height ? count - height : 0;
+    int back = scrolled > most ? most : scrolled < 0 ? 0 : scrolled;
+    int first = count - back - height;
+    first = first < 0 ? 0 : first;
+    for (int i = 0; i < height && first + i < count; i++)
+        draw_line(draw, (struct rect){rect.x, rect.y + i, rect.width, 1}, &lines.at[first + i]);
+    if (count == 0 && height > 0)
+        frame_text(draw->frame, rect.x, rect.y, rect.width, ROLE_DIM,
+                   draw->ui->filter[0] ? "nothing matches the filter" : "nothing has happened yet");
+    free(lines.at);
+    return count;
+}
+
+bool events_newest(const struct draw *draw, struct rect rect) {
+    const struct note_line *newest = NULL;
+    int source = 0;
+    for (size_t s = 0; s < draw->scene->count; s++) {
+        const struct board *board = draw->scene->boards[s];
+        if (board->note_count == 0)
+            continue;
+        const struct note_line *note = &board->notes[board->note_count - 1];
+        if (!newest ||
+            note->t + draw->scene->offset_us[s] > newest->t + draw->scene->offset_us[source]) {
+            newest = note;
+            source = (int)s;
+        }
+    }
+    if (!newest)
+        return false;
+    const struct board *board = draw->scene->boards[source];
+    draw_line(draw, rect,
+              &(struct line){newest->t + draw->scene->offset_us[source], LINE_NOTE, source,
+                             newest->ep, (size_t)(newest - board->notes)});
+    return true;
+}
+
+static void view_draw_events(struct frame *frame, struct rect rect, const struct scene *scene,
+                             const struct ui *ui) {
+    struct draw draw = {frame, scene, ui};
+    char right[96] = "";
+    if (ui->filter[0])
+        snprintf(right, sizeof right, "filter: %s", ui->filter);
+    else if (ui->event > 0)
+        snprintf(right, sizeof right, "%d back from the newest", ui->event);
+    struct rect inner =
+        draw_section(&draw, rect, true, draw_view_key(VIEW_EVENTS), "events", right);
+    events_draw(&draw, inner, ui->event);
+}
+
+static bool events_act(struct ui *ui, const struct scene *scene, enum action action,
+                       struct rect rect) {
+    struct lines lines = {0};
+    struct draw draw = {NULL, scene, ui};
+    collect(&draw, &lines);
+    filter(&draw, &lines);
+    int page = rect.height > 3 ? rect.height - 3 : 1;
+    int most = (int)lines.count - (rect.height - 2);
+    free(lines.at);
+    most = most > 0 ? most : 0;
+    int to = ui->event > most ? most : ui->event;
+    if (action == ACTION_UP || action == ACTION_DOWN)
+        to += action == ACTION_UP ? 1 : -1;
+    else if (action == ACTION_PAGE_UP || action == ACTION_PAGE_DOWN)
+        to += action == ACTION_PAGE_UP ? page : -page;
+    else if (action == ACTION_FIRST || action == ACTION_LAST)
+        to = action == ACTION_FIRST ? most : 0;
+    else
+        return false;
+    ui->event = to < 0 ? 0 : to > most ? most : to;
+    return true;
+}
+
+const struct view_ops view_events_ops = {VIEW_EVENTS, "events", view_draw_events, events_act};
