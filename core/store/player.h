@@ -7,25 +7,27 @@
 
 struct player;
 
-/* Open all logs; runs[i] (count of them) get the headers. NULL and `error` on the first bad one. */
+/* Open all logs; runs[i] (count of them) get the headers, the caller's to free with run_done. NULL
+ * and `error` on the first bad one. */
 struct player *player_new(const char *const *paths, size_t count, struct run *runs,
                           struct error *error);
 void player_free(struct player *player); /* stops the thread */
 
 /* Everything up to `until_us` (INT64_MAX: all), unpaced, in the caller's thread: for dumps,
- * reports. */
+ * reports. Before player_start. False and `error` when a log can't be read to its end. */
 struct board;
 bool player_fold(struct player *player, struct board *const *boards, int64_t until_us,
                  struct error *error);
 
-/* Start the thread: feeds items tagged by source into `feed`. */
+/* Start the thread: feeds items tagged by source into `feed`, from the beginning; a QUEUE_END for
+ * each source once all are over. A full feed holds the clock of the replay. */
 void player_start(struct player *player, struct queue *feed);
-/* Commands, from main; each takes effect at once. */
+/* Commands, from main; each takes effect at once. Pause and speed may come before player_start. */
 void player_pause(struct player *player, bool paused);
 void player_speed(struct player *player,
                   double speed); /* 0.1 … 1000; INFINITY: as fast as it goes */
 void player_seek(struct player *player, int64_t to_us); /* back: QUEUE_RESET, then events unpaced */
-void player_step(struct player *player); /* one event of the next instant, stays paused */
+void player_step(struct player *player);                /* pauses, and plays the next event */
 
 struct player_state {
     bool paused, ended;
@@ -34,7 +36,8 @@ struct player_state {
 };
 struct player_state player_state(struct player *player);
 
-/* Where things are, for jumps and the scrub bar. Sorted by t. Borrowed. */
+/* Where things are, for jumps and the scrub bar: ends and starts of phases, ends of runs, notes
+ * from warn on, failed calls. Sorted by t. Borrowed. */
 struct landmark {
     int64_t t;
     int source;

@@ -1,0 +1,223 @@
+#include "store/merge.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define T_MAX (INT64_C(1) << 53)
+
+struct track {
+    struct log_reader *reader;
+    struct event next;
+    bool ready; /* `next` holds an event */
+    bool over;  /* nothing more will come */
+    int64_t t;  /* of the latest event, never falling */
+};
+
+struct merge {
+    struct track *tracks;
+    size_t count;
+    struct error error; /* text empty: none */
+};
+
+struct merge *merge_new(const char *const *paths, size_t count, struct run *runs,
+                        struct error *error) {
+    struct merge *merge = mem_zero(1, sizeof *merge);
+    merge->tracks = mem_zero(count, sizeof *merge->tracks);
+    for (; merge->count < count; merge->count++) {
+        struct track *track = &merge->tracks[merge->count];
+        track->reader = log_open(paths[merge->count], &runs[merge->count], error);
+        if (track->reader)
+            continue;
+        for (size_t i = 0; i < merge->count; i++)
+            run_done(&runs[i]);
+        merge_free(merge);
+        return NULL;
+    }
+    return merge;
+}
+
+static void drop_next(struct track *track) {
+    if (track->ready)
+        event_done(&track->next);
+    track->ready = false;
+}
+
+void merge_free(struct merge *merge) {
+    if (!merge)
+        return;
+    for (size_t i = 0; i < merge->count; i++) {
+        drop_next(&merge->tracks[i]);
+        log_reader_free(merge->tracks[i].reader);
+    }
+    free(merge->tracks);
+    free(merge);
+}
+
+size_t merge_count(const struct merge *merge) {
+    return merge->count;
+}
+
+/* What is to be said about the log at its end, as its last event; false: nothing. */
+static bool last_words(struct track *track, const char *failure) {
+    long long skipped = (long long)log_skipped(track->reader);
+    struct event *note = NULL;
+    if (failure)
+        note = event_note_new(track->t, NOTE_ERROR, -1, "the log can't be read on: %s", failure);
+    else if (log_torn(track->reader))
+        note = event_note_new(track->t, NOTE_WARN, -1,
+                              "the log ends in a torn line, which was dropped (%lld skipped)",
+                              skipped);
+    else if (skipped)
+        note = event_note_new(track->t, NOTE_WARN, -1,
+                              "%lld lines of the log were skipped: broken or of an unknown kind",
+                              skipped);
+    if (!note)
+        return false;
+    track->next = *note; /* moved */
+    free(note);
+    return true;
+}
+
+static void advance(struct merge *merge, struct track *track) {
+    struct error error = {0};
+    if (track->ready || track->over)
+        return;
+    enum log_read read = log_next(track->reader, &track->next, &error);
+    track->over = read != LOG_EVENT;
+    if (read == LOG_FAILED && !merge->error.text[0])
+        merge->error = error;
+    track->ready = !track->over || last_words(track, read == LOG_FAILED ? error.text : NULL);
+    if (track->ready && track->next.t > track->t)
+        track->t = track->next.t;
+}
+
+static struct track *earliest(struct merge *merge) {
+    struct track *first = NULL;
+    for (size_t i = 0; i < merge->count; i++) {
+        struct track *track = &merge->tracks[i];
+        advance(merge, track);
+        if (track->ready && (!first || track->t < first->t))
+            first = track;
+    }
+    return first;
+}
+
+bool merge_peek(struct merge *merge, int *source, int64_t *t) {
+    struct track *track = earliest(merge);
+    if (!track)
+        return false;
+    *source = (int)(track - merge->tracks);
+    *t = track->t;
+    return true;
+}
+
+void merge_take(struct merge *merge, struct event *event) {
+    struct track *track = earliest(merge);
+    *event = track->next;
+    track->ready = false;
+}
+
+void merge_rewind(struct merge *merge) {
+    for (size_t i = 0; i < merge->count; i++) {
+        struct track *track = &merge->tracks[i];
+        drop_next(track);
+        log_rewind(track->reader);
+        track->over = false;
+        track->t = 0;
+    }
+}
+
+const struct error *merge_error(const struct merge *merge) {
+    return merge->error.text[0] ? &merge->error : NULL;
+}
+
+/* ---- the scan ---- */
+
+/* The t of a line of ours, {"t":123,"e":"kind"…, and where the kind's word begins; -1 when the line
+ * does not look so. */
+static int64_t line_time(const char *line, const char **word) {
+    static const char open[] = "{\"t\":", kind[] = ",\"e\":\"";
+    if (strncmp(line, open, sizeof open - 1) != 0)
+        return -1;
+    const char *at = line + sizeof open - 1;
+    int64_t t = 0;
+    if (!isdigit((unsigned char)*at))
+        return -1;
+    for (; isdigit((unsigned char)*at) && t < T_MAX; at++)
+        t = t * 10 + (*at - '0');
+    if (strncmp(at, kind, sizeof kind - 1) != 0)
+        return -1;
+    *word = at + sizeof kind - 1;
+    return t;
+}
+
+static bool has_word(const char *at, const char *word) {
+    size_t length = strlen(word);
+    return strncmp(at, word, length) == 0 && at[length] == '"';
+}
+
+/* Cheap and never wrong with "no": a quote inside a JSON string is escaped. */
+static bool may_be_landmark(const char *word) {
+    if (has_word(word, "call_end"))
+        return strstr(word, "\"error\":{") != NULL;
+    if (has_word(word, "note"))
+        return strstr(word, "\"level\":\"info\"") == NULL;
+    return has_word(word, "phase_start") || has_word(word, "phase_end") ||
+           has_word(word, "run_end");
+}
+
+static bool is_landmark(const struct event *event) {
+    switch (event->kind) {
+    case EVENT_PHASE_START:
+    case EVENT_PHASE_END:
+    case EVENT_RUN_END:
+        return true;
+    case EVENT_NOTE:
+        return event->note.level != NOTE_INFO;
+    case EVENT_CALL_END:
+        return event->call.error != ERROR_NONE;
+    case EVENT_ENDPOINT:
+    case EVENT_CAPABILITY:
+    case EVENT_CALL_START:
+    case EVENT_FIRST_TOKEN:
+    case EVENT_PROGRESS:
+    case EVENT_CALL_OUTPUT:
+    case EVENT_SAMPLE:
+    case EVENT_SCORE:
+    case EVENT_FIGURE:
+    case EVENT_COUNT:
+        return false;
+    }
+    return false;
+}
+
+int64_t merge_scan(struct merge *merge, struct landmarks *into,
+                   void (*see)(struct landmarks *into, int source, int64_t t,
+                               const struct event *event)) {
+    int64_t end = 0;
+    for (size_t i = 0; i < merge->count; i++) {
+        struct log_reader *reader = merge->tracks[i].reader;
+        int64_t t = 0;
+        while (log_next_line(reader, NULL) == LOG_EVENT) {
+            size_t length;
+            struct event event;
+            const char *line = log_line(reader, &length), *word = NULL;
+            int64_t at = line_time(line, &word);
+            if (at >= T_MAX || (at >= 0 && !may_be_landmark(word))) {
+                t = at > t && at < T_MAX ? at : t;
+                continue;
+            }
+            if (memchr(line, '\0', length) ||
+                event_decode(&event, line, length, NULL) != EVENT_DECODED)
+                continue;
+            t = event.t > t ? event.t : t;
+            if (is_landmark(&event))
+                see(into, (int)i, t, &event);
+            event_done(&event);
+        }
+        end = t > end ? t : end;
+    }
+    merge_rewind(merge);
+    return end;
+}
