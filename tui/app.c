@@ -185,11 +185,11 @@ static void act_replay(struct app *app, enum action action) {
 }
 
 static void next_theme(struct app *app) {
-    size_t count, at = 0;
-    const char *const *names = theme_builtin(&count);
-    while (at < count && strcmp(names[at], app->theme.name) != 0)
+    size_t at = 0;
+    while (theme_builtin(at) && strcmp(theme_builtin(at), app->theme.name) != 0)
         at++;
-    theme_load(&app->theme, names[(at + 1) % count], NULL, 0, NULL, NULL);
+    const char *next = theme_builtin(at) ? theme_builtin(at + 1) : NULL;
+    theme_load(&app->theme, next ? next : theme_builtin(0), NULL, 0, NULL, NULL);
     screen_theme(&app->theme);
 }
 
