@@ -38,19 +38,25 @@ int64_t clock_cpu_us(void) {
 #endif
 }
 
-static void wall_time(char out[CLOCK_ISO_SIZE], const char *format) {
+static struct tm utc_now(void)
+{
     time_t now = time(NULL);
     struct tm utc;
-    if (!gmtime_r(&now, &utc) || strftime(out, CLOCK_ISO_SIZE, format, &utc) == 0)
+    if (!gmtime_r(&now, &utc))
         die("the wall clock can't be read");
+    return utc;
 }
 
-void clock_iso(char out[CLOCK_ISO_SIZE]) {
-    wall_time(out, "%Y-%m-%dT%H:%M:%SZ");
+void clock_iso(char out[CLOCK_ISO_SIZE])
+{
+    struct tm utc = utc_now();
+    strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-void clock_stamp(char out[CLOCK_ISO_SIZE]) {
-    wall_time(out, "%Y%m%dT%H%M%SZ");
+void clock_stamp(char out[CLOCK_ISO_SIZE])
+{
+    struct tm utc = utc_now();
+    strftime(out, CLOCK_ISO_SIZE, "%Y%m%dT%H%M%SZ", &utc);
 }
 
 uint64_t clock_entropy(void) {

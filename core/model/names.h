@@ -8,6 +8,23 @@
 /* A word's place in a table of words, or -1. `words` has `count` entries. */
 int names_find(const char *const *words, int count, const char *word);
 
+/* The tables of words that stand in the log. */
+enum names_set {
+    NAMES_ENGINE,
+    NAMES_THINKING,
+    NAMES_SUITE,
+    NAMES_WORKLOAD,
+    NAMES_ERROR,
+    NAMES_TOKENS,
+    NAMES_ENDPOINT_STATE,
+    NAMES_PHASE_STATUS,
+    NAMES_RUN_STATUS,
+    NAMES_NOTE_LEVEL,
+    NAMES_THERMAL,
+    NAMES_SET_COUNT
+};
+const char *const *names_words(enum names_set set, int *count);
+
 enum engine_id {
     ENGINE_LLAMACPP,
     ENGINE_MLXLM,
