@@ -1,0 +1,38 @@
+/* ask: a chat completion request as a simulated engine understands it. Pure: bytes in, struct out.
+ */
+#ifndef SIM_ASK_H
+#define SIM_ASK_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "sim/profile.h"
+
+#define ASK_BODY_MAX ((size_t)4 << 20)
+#define ASK_TOKENS_MAX 131072
+
+enum ask_switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
+
+struct ask {
+    struct buf prompt;  /* the messages as one text, what caches and token counts work on */
+    int64_t max_tokens; /* -1: not given */
+    bool stream, include_usage;
+    enum ask_switch kwargs, top_level, effort; /* where thinking can be asked for */
+    bool is_question;                          /* the last user message wants one integer … */
+    int64_t answer;                            /* … which is this */
+};
+
+/* False and `error` (a text for the client) on anything a real engine would answer with 400. */
+bool ask_read(struct ask *ask, const char *body, size_t length, struct error *error);
+void ask_done(struct ask *ask);
+
+/* About four bytes a token, stable: the tokens of a prefix never change with what follows. */
+int64_t ask_tokens(size_t bytes);
+/* Whether this engine thinks for this request. */
+bool ask_thinks(const struct ask *ask, const struct profile *profile);
+
+/* The last sum in `text` ("417 + 388", also - and * or ×, left to right with * first) when the text
+ * asks for an integer. */
+bool ask_question(const char *text, int64_t *answer);
+
+#endif
