@@ -26,8 +26,9 @@ bool json_end(struct json_writer *w) {
     return !w->out->over;
 }
 
-/* A string that is safe as it stands, or not: one byte at a time, told by a table. */
-static bool is_plain(unsigned char c) {
+/* A byte that stands in a string as it is. */
+static bool is_plain(unsigned char c)
+{
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 

@@ -67,6 +67,9 @@ static void skip_space(struct scan *scan) {
 static char next_character(struct scan *scan) {
     if (scan->problem)
         return 0;
+    /* most of the text is written without space */
+    if (scan->at < scan->end && *scan->at > ' ' && *scan->at != '/')
+        return *scan->at;
     skip_space(scan);
     return scan->problem || scan->at == scan->end ? 0 : *scan->at;
 }
