@@ -1,0 +1,193 @@
+/* Markdown: the same figures as the table, each tripped gate as a footnote with its evidence. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/report_parts.h"
+
+struct notes { /* footnotes, numbered over the whole report */
+    struct buf text;
+    size_t count;
+};
+
+/* Visible text in which nothing is markup. */
+static void put_text(struct buf *out, const char *text, const char *absent) {
+    struct buf visible;
+    buf_init(&visible, SIZE_MAX / 4);
+    report_text(&visible, text, absent);
+    for (const char *at = buf_string(&visible); *at; at++) {
+        if (strchr("\\`*_[]<>|#&~", *at))
+            buf_char(out, '\\');
+        buf_char(out, *at);
+    }
+    buf_done(&visible);
+}
+
+static void put_name(struct buf *out, const struct board *board, int ep) {
+    put_text(out, report_name(board, ep), "?");
+    enum report_origin origin = report_origin(board->rows[ep].endpoint);
+    if (origin != ORIGIN_MEASURED)
+        buf_printf(out, " **%s**", report_origin_word(origin));
+}
+
+static void put_cell(struct buf *out, const struct board *board, int ep, int column,
+                     enum metric_id metric, struct notes *notes) {
+    char value[METRIC_TEXT];
+    metric_format(metric, board_value(board, ep, column, metric, STAT_MEDIAN), value);
+    bool best = board_best(board, column, metric) == ep;
+    buf_printf(out, " %s%s%s", best ? "**" : "", value, best ? "**" : "");
+    for (int gate = 0; gate < GATE_COUNT; gate++) {
+        const struct gate_result *result = board_gate(board, ep, column, (enum gate_id)gate);
+        if (!result)
+            continue;
+        notes->count++;
+        buf_printf(out, "[^%zu]", notes->count);
+        buf_printf(&notes->text, "[^%zu]: ", notes->count);
+        put_text(&notes->text, gate_word((enum gate_id)gate), "");
+        buf_text(&notes->text, gate_unranks((enum gate_id)gate) ? " (not ranked): " : ": ");
+        put_text(&notes->text, result->detail, "");
+        buf_text(&notes->text, result->detail[0] ? ". " : "");
+        put_text(&notes->text, gate_explain((enum gate_id)gate), "");
+        buf_char(&notes->text, '\n');
+    }
+    buf_text(out, " |");
+}
+
+static void put_metric(struct buf *out, const struct board *board, enum suite_id suite,
+                       enum metric_id metric, struct notes *notes) {
+    const struct metric *words = metric_of(metric);
+    buf_printf(out, "\n%s (%s, median)\n\n| endpoint |", words->title, words->unit);
+    for (size_t column = 0; column < board->column_count; column++) {
+        if (board->columns[column].suite != suite)
+            continue;
+        buf_char(out, ' ');
+        put_text(out, board->columns[column].phase, "");
+        buf_text(out, " |");
+    }
+    buf_text(out, "\n|---|");
+    for (size_t column = 0; column < board->column_count; column++)
+        if (board->columns[column].suite == suite)
+            buf_text(out, "---:|");
+    buf_char(out, '\n');
+    for (int ep = 0; ep < (int)board->row_count; ep++) {
+        buf_text(out, "| ");
+        put_name(out, board, ep);
+        buf_text(out, " |");
+        for (int column = 0; column < (int)board->column_count; column++)
+            if (board->columns[column].suite == suite)
+                put_cell(out, board, ep, column, metric, notes);
+        buf_char(out, '\n');
+    }
+}
+
+static void put_verdicts(struct buf *out, const struct board *board, enum suite_id suite) {
+    bool any = false;
+    for (size_t i = 0; i < board->verdict_count; i++) {
+        const struct verdict *verdict = &board->verdicts[i];
+        if (verdict->suite != suite || !verdict->value[0])
+            continue;
+        if (!any)
+            buf_text(out, "\n| endpoint | verdict | | evidence |\n|---|---|---|---|\n");
+        any = true;
+        buf_text(out, "| ");
+        put_name(out, board, verdict->ep);
+        buf_printf(out, " | %s %s | **", verdict_title(verdict->id), verdict->phase);
+        put_text(out, verdict->value, "");
+        buf_text(out, "** | ");
+        put_text(out, verdict->evidence, "");
+        if (verdict->suspect_cold)
+            buf_text(out, " Cold is suspect.");
+        if (verdict->witnesses_disagree)
+            buf_text(out, " Witnesses disagree.");
+        buf_text(out, " |\n");
+    }
+}
+
+static void put_place(struct buf *out, const struct board *board, int ep, int column) {
+    buf_text(out, "- ");
+    put_name(out, board, ep);
+    buf_printf(out, ", %s ", suite_word(board->columns[column].suite));
+    put_text(out, board->columns[column].phase, "");
+    buf_text(out, ": ");
+}
+
+/* What was not measured, and what went wrong. */
+static void put_failures(struct buf *out, const struct board *board) {
+    size_t before = out->length;
+    for (int ep = 0; ep < (int)board->row_count; ep++)
+        for (int column = 0; column < (int)board->column_count; column++) {
+            const struct cell *cell = board_cell(board, ep, column);
+            struct buf why;
+            buf_init(&why, SIZE_MAX / 4);
+            if (report_absence(board, ep, column, &why)) {
+                put_place(out, board, ep, column);
+                put_text(out, buf_string(&why), "");
+                buf_char(out, '\n');
+            }
+            buf_done(&why);
+            for (int class = ERROR_NONE + 1; class < ERROR_CLASS_COUNT; class ++) {
+                if (!cell->errors[class])
+                    continue;
+                put_place(out, board, ep, column);
+                buf_printf(out, "%d × `%s`", cell->errors[class],
+                           error_word((enum error_class) class));
+                const char *detail =
+                    report_error_detail(board, ep, column, (enum error_class) class);
+                buf_text(out, detail ? ": " : "");
+                put_text(out, detail, "");
+                buf_char(out, '\n');
+            }
+        }
+    if (out->length > before)
+        buf_char(out, '\n');
+}
+
+static void put_origins(struct buf *out, const struct board *board) {
+    bool seen[ORIGIN_COUNT] = {true};
+    for (size_t ep = 0; ep < board->row_count; ep++) {
+        enum report_origin origin = report_origin(board->rows[ep].endpoint);
+        if (!seen[origin])
+            buf_printf(out, "- **%s**: %s\n", report_origin_word(origin),
+                       report_origin_explain(origin));
+        seen[origin] = true;
+    }
+}
+
+static void put_board(struct buf *out, const struct board *board, struct notes *notes) {
+    enum suite_id suites[SUITE_COUNT];
+    enum metric_id metrics[METRIC_COUNT];
+    const struct run *run = &board->run;
+    buf_text(out, "## ");
+    put_text(out, run->id, "–");
+    report_origins(out, board);
+    buf_printf(out, "\n\n- status: %s, started ", run_status_word(board->status));
+    put_text(out, run->started, "–");
+    buf_text(out, "\n- machine: ");
+    struct buf machine;
+    buf_init(&machine, SIZE_MAX / 4);
+    report_machine(&machine, &run->machine);
+    put_text(out, buf_string(&machine), "");
+    buf_done(&machine);
+    buf_printf(out, "\n- workload: %s, %d pass%s\n", workload_word(run->workload), run->passes,
+               run->passes == 1 ? "" : "es");
+    put_origins(out, board);
+    size_t count = report_suites(board, suites);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(out, "\n### %s\n", suite_word(suites[i]));
+        size_t metric_count = report_metrics(board, suites[i], metrics);
+        for (size_t m = 0; m < metric_count; m++)
+            put_metric(out, board, suites[i], metrics[m], notes);
+        put_verdicts(out, board, suites[i]);
+    }
+    buf_char(out, '\n');
+    put_failures(out, board);
+}
+
+void report_md(struct buf *out, const struct board *const *boards, size_t count, int width) {
+    struct notes notes = {.count = 0};
+    (void)width;
+    buf_init(&notes.text, SIZE_MAX / 4);
+    for (size_t i = 0; i < count; i++)
+        put_board(out, boards[i], &notes);
+    buf_append(out, buf_string(&notes.text), notes.text.length);
+    buf_done(&notes.text);
+}

@@ -1,0 +1,58 @@
+/* report_parts: what the formats of a report share: which figures are shown for a suite, how a
+ * figure's standing is said, foreign text made safe. For report_*.c only. */
+#ifndef STORE_REPORT_PARTS_H
+#define STORE_REPORT_PARTS_H
+
+#include "store/report.h"
+
+/* One function a format. */
+void report_table(struct buf *out, const struct board *const *boards, size_t count, int width);
+void report_json(struct buf *out, const struct board *const *boards, size_t count, int width);
+void report_csv(struct buf *out, const struct board *const *boards, size_t count, int width);
+void report_md(struct buf *out, const struct board *const *boards, size_t count, int width);
+
+/* "SIM", "PUBLISHED", "IMPORTED" or "": where an endpoint's figures come from when they were not
+ * measured by this run. `explain`: one sentence for a legend. */
+enum report_origin {
+    ORIGIN_MEASURED,
+    ORIGIN_SIMULATED,
+    ORIGIN_PUBLISHED,
+    ORIGIN_IMPORTED,
+    ORIGIN_COUNT
+};
+enum report_origin report_origin(const struct endpoint *endpoint);
+const char *report_origin_word(enum report_origin origin);
+const char *report_origin_explain(enum report_origin origin);
+/* The words of all origins of a run, each with a blank before: "", " SIM", " SIM IMPORTED". */
+void report_origins(struct buf *out, const struct board *board);
+
+/* Suites of the board in the order of its columns; returns how many. */
+size_t report_suites(const struct board *board, enum suite_id suites[SUITE_COUNT]);
+/* The metrics that a person's table shows for a suite: the first always, the rest where some cell
+ * has a value. */
+size_t report_metrics(const struct board *board, enum suite_id suite,
+                      enum metric_id metrics[METRIC_COUNT]);
+
+/* Stats that the machine formats list of each figure, in order. */
+#define REPORT_STATS 8
+extern const enum stat_id report_stats[REPORT_STATS];
+/* Has the cell any value of the metric, measured or imported? */
+bool report_has(const struct cell *cell, enum metric_id metric);
+/* How many values stand behind it; NaN when an import did not say. */
+double report_n(const struct board *board, int ep, int column, enum metric_id metric);
+
+/* What the first counted call of the cell that failed so said; NULL if nothing. */
+const char *report_error_detail(const struct board *board, int ep, int column,
+                                enum error_class class);
+/* Why a phase has no figures: "skipped: no restart command". False when it has them or still may.
+ */
+bool report_absence(const struct board *board, int ep, int column, struct buf *out);
+
+/* Name of an endpoint ("?" when a log names one that is not there), never NULL, not yet visible. */
+const char *report_name(const struct board *board, int ep);
+/* Append foreign text with controls made visible; NULL appends `absent`. */
+void report_text(struct buf *out, const char *text, const char *absent);
+/* "Mac15,9 · Apple M3 Max · macOS 15.1 · 65536 MB · 16 cores"; "unknown" if nothing is known. */
+void report_machine(struct buf *out, const struct machine *machine);
+
+#endif
