@@ -157,3 +157,10 @@ int64_t queue_dropped(struct queue *queue) {
     pthread_mutex_unlock(&queue->lock);
     return dropped;
 }
+
+double queue_load(struct queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    double load = (double)queue->bytes / (double)queue->limit;
+    pthread_mutex_unlock(&queue->lock);
+    return load;
+}

@@ -40,5 +40,8 @@ int queue_fd(const struct queue *queue);
 void queue_wait(struct queue *queue, int timeout_ms);
 
 int64_t queue_dropped(struct queue *queue);
+/* Share of the bound in use, 0..1 (above 1: one event larger than all of it). For a producer that
+ * would rather hold back than fill the rest. */
+double queue_load(struct queue *queue);
 
 #endif

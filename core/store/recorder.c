@@ -31,13 +31,16 @@ struct recorder {
 
 /* ---- the feed: never waited for ---- */
 
-/* Once there is room again one mark stands for everything that the log has. */
+/* Once there is room again one mark stands for everything that the log has. Half of the feed must
+ * be free: each mark costs main a reading of the whole log. */
 static bool feed_open(struct recorder *recorder) {
-    if (recorder->stalled)
-        recorder->stalled =
-            !queue_try_push(recorder->feed, (struct item){.source = recorder->source,
-                                                          .mark = QUEUE_REFOLD,
-                                                          .upto = log_count(recorder->log)});
+    struct item mark = {.source = recorder->source, .mark = QUEUE_REFOLD};
+    if (!recorder->stalled)
+        return true;
+    if (queue_load(recorder->feed) > 0.5)
+        return false;
+    mark.upto = log_count(recorder->log);
+    recorder->stalled = !queue_try_push(recorder->feed, mark);
     return !recorder->stalled;
 }
 

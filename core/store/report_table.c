@@ -145,8 +145,9 @@ static void marks_of(const struct cell *cell, char marks[GATE_COUNT + 1]) {
 static void value_of(const struct board *board, int ep, int column, enum metric_id metric,
                      char out[METRIC_TEXT + 1]) {
     metric_format(metric, board_value(board, ep, column, metric, STAT_MEDIAN), out);
+    size_t length = strlen(out);
     if (board_best(board, column, metric) == ep)
-        strncat(out, "*", 2);
+        copy_text(out + length, METRIC_TEXT + 1 - length, "*");
 }
 
 static struct place measure(const struct board *board, int column, enum metric_id metric) {
