@@ -9,6 +9,8 @@
 #include "model/queue.h"
 #include "net/chat.h"
 
+struct runner;
+
 /* What a run needs everywhere; fixed, shared by all lanes, read-only but for the counters. */
 struct bench {
     const struct run *run;
@@ -19,9 +21,12 @@ struct bench {
     atomic_bool stop;                            /* everything */
     const char *(*key_of)(const char *variable); /* getenv, from main */
     const struct dialect *(*dialect_of)(const struct endpoint *endpoint);
+    struct runner *runner; /* set by runner_start */
 };
 
-/* Commands from the keyboard to a lane; each shows its effect as an event. */
+/* Commands from the keyboard to a lane; each shows its effect as an event. Skip ends the running
+ * phase of `ep` (or the next one, between phases); retry runs its current suite pass again from the
+ * start, with other salts; stop ends the lane. They are flags: asking twice is asking once. */
 enum lane_command { LANE_SKIP_PHASE, LANE_RETRY, LANE_STOP, LANE_COMMAND_COUNT };
 
 struct lane; /* opaque: name, endpoints, loop, http, command queue */
@@ -29,6 +34,7 @@ struct lane *lane_new(struct bench *bench, const char *name);
 void lane_free(struct lane *lane);
 void lane_add(struct lane *lane, int ep);
 void lane_start(struct lane *lane); /* the thread: runs runner_visit over passes and endpoints */
+void lane_wake(struct lane *lane);  /* any thread: the lane looks at its flags again */
 void lane_join(struct lane *lane);
 void lane_command(struct lane *lane, enum lane_command command, int ep); /* any thread */
 bool lane_has(const struct lane *lane, int ep);
@@ -59,6 +65,11 @@ struct lane_call {
 void lane_call_init(struct lane_call *call, int ep, enum suite_id suite, const char *phase,
                     int pass, int index);
 void lane_call_done(struct lane_call *call);
+/* The request as the run, the endpoint and the suite want it: model, thinking, seed, streaming and
+ * the user's extra_body. Strings are borrowed from the lane. */
+void lane_call_defaults(struct lane *lane, struct lane_call *call);
+/* How often this endpoint's current pass was started anew; part of what salts are drawn from. */
+int lane_attempt(const struct lane *lane, int ep);
 
 /* Submit, run the lane's loop until all are over or a stop came. Emits call_start, first_token,
  * progress and call_end. False when stopped or the phase is skipped (calls in flight were
@@ -66,14 +77,24 @@ void lane_call_done(struct lane_call *call);
 bool lane_perform(struct lane *lane, struct lane_call *calls, size_t count);
 /* Wait, serving the loop. False when stopped or skipped. */
 bool lane_pause(struct lane *lane, int64_t us);
-/* Open `count` connections to the endpoint before a phase (never part of TTFT). */
+/* Open `count` connections to the endpoint before a phase (never part of TTFT). Returns how many
+ * are open; 0 makes the endpoint `down`. connect_ms may be NULL. */
 size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms);
-/* Run the user's command with a limit, serving the loop; exit status, -1 on timeout. */
+/* Run the user's command with a limit, serving the loop; exit status, -1 on timeout or stop.
+ * `error` gets the end of what it printed. A command "POST URL" is that request instead (0:
+ * answered 2xx).
+ */
 int lane_shell(struct lane *lane, const char *command, int64_t timeout_ms, struct error *error);
-/* Wait until the endpoint answers its health / model list. Emits endpoint events. */
+/* Wait until the endpoint answers its health / model list. One that refuses is waited for
+ * `timeout_ms`, one that is loading at least LANE_LOAD_MS. False too when stopped or skipped. Emits
+ * endpoint events. */
+#define LANE_LOAD_MS 300000
 bool lane_ready(struct lane *lane, int ep, int64_t timeout_ms);
 
-bool lane_stopped(const struct lane *lane); /* stop, or the lane's own stop */
+/* The endpoint's restart command, then ready again. False: `error` says why not. */
+bool lane_restart(struct lane *lane, int ep, struct error *error);
+
+bool lane_stopped(const struct lane *lane); /* stop, or a retry: the suite returns at once */
 bool lane_skipped(struct lane *lane);       /* skip was asked; reading it clears it */
 
 /* Events. Phases bracket calls; status and reason as in the log. */
@@ -81,6 +102,9 @@ void lane_emit(struct lane *lane, struct event *event);
 void lane_phase_start(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass);
 void lane_phase_end(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass,
                     enum phase_status status, const char *reason);
+/* The end of a phase whose calls were performed: done, or what interrupted it. False when stopped:
+ * the suite returns. */
+bool lane_phase_close(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass);
 void lane_note(struct lane *lane, enum note_level level, int ep, const char *format, ...)
     PRINTF_LIKE(4, 5);
 void lane_score(struct lane *lane, int ep, enum suite_id suite, const char *item, int turn,

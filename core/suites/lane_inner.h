@@ -1,0 +1,61 @@
+/* lane_inner: what the files of suites/lane share. Not for suites. */
+#ifndef SUITES_LANE_INNER_H
+#define SUITES_LANE_INNER_H
+
+#include <pthread.h>
+
+#include "net/loop.h"
+#include "suites/lane.h"
+
+#define SKIP_NONE (-2) /* nobody asked; -1: whoever is running, else that endpoint */
+
+/* An endpoint of the lane. */
+struct slot {
+    int ep;
+    const struct endpoint *endpoint; /* of the run */
+    enum endpoint_state state;       /* as last told */
+    char *model;                     /* found by lane_ready where the endpoint names none */
+    char *extra_body;                /* the run's and the endpoint's in one; NULL */
+    struct dialect dialect;          /* include_usage goes when the server refuses it */
+    int attempt;
+    double connect_ms;  /* of the connection opened last, until a call used it; NaN */
+    int64_t longest_us; /* of the single calls so far: what a queue is estimated by */
+    bool key_noted;
+};
+
+struct lane {
+    struct bench *bench;
+    char *name;
+    struct slot *slots;
+    size_t slot_count, slot_capacity;
+    struct loop *loop;
+    struct http *http;
+    pthread_t thread;
+    bool started;
+    int current; /* ep that is visited, -1: none; the lane's thread only */
+
+    /* Flags of the keyboard, any thread. */
+    atomic_bool stop;
+    atomic_int skip;            /* SKIP_NONE, -1 or an ep */
+    atomic_uint_fast64_t retry; /* a bit per ep */
+
+    /* The calls being performed; the lane's thread only. */
+    struct http_owner *flights;
+    size_t flight_count, in_flight;
+    int64_t progress_us; /* when the last progress was sent */
+};
+
+struct slot *lane_slot(const struct lane *lane, int ep);
+bool lane_halted(const struct lane *lane);          /* the lane ends, a retry aside */
+bool lane_retries(const struct lane *lane, int ep); /* a retry was asked for */
+/* The same, and clears it: the next attempt begins. */
+bool lane_take_retry(struct lane *lane, int ep);
+bool lane_skips(const struct lane *lane); /* asked, not cleared */
+/* The visit of an endpoint begins (-1: ends). */
+void lane_visit(struct lane *lane, int ep);
+/* Blocks until a command or a wake. */
+void lane_doze(struct lane *lane);
+void lane_set_state(struct lane *lane, struct slot *slot, enum endpoint_state state,
+                    const char *detail);
+
+#endif

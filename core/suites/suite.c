@@ -1,0 +1,22 @@
+#include "suites/suite.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suites/agentic.h"
+
+/* What is built so far; a suite is one row here and one file. */
+static const struct suite *const suites[] = {&suite_agentic};
+
+const struct suite *suite_of(enum suite_id id) {
+    for (size_t i = 0; i < COUNT_OF(suites); i++)
+        if (suites[i]->id == id)
+            return suites[i];
+    return NULL;
+}
+
+void plan_add(struct plan *plan, const char *phase) {
+    plan->phases = mem_resize(plan->phases, plan->phase_count + 1, sizeof *plan->phases);
+    copy_text(plan->phases[plan->phase_count++], PHASE_MAX, phase);
+}
