@@ -90,12 +90,16 @@ static void collect_held(struct plot *plot, const struct series *series) {
     }
 }
 
-static int level_of(const struct plot *plot, double value) {
-    double low = isfinite(plot->graph->low) ? plot->graph->low : 0;
-    double high = plot->graph->high > low ? plot->graph->high : low + 1;
+/* How far up the axis, 0..1. */
+static double share_of(const struct graph *graph, double value) {
+    double low = isfinite(graph->low) ? graph->low : 0;
+    double high = graph->high > low ? graph->high : low + 1;
     double share = (value - low) / (high - low);
-    share = share < 0 ? 0 : share > 1 ? 1 : share;
-    return (int)lround(share * (plot->levels - 1));
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+static int level_of(const struct plot *plot, double value) {
+    return (int)lround(share_of(plot->graph, value) * (plot->levels - 1));
 }
 
 /* The value's own dot is always set, so that a zero is seen and a gap is not. */
@@ -163,7 +167,7 @@ static enum role cell_role(const struct plot *plot, int rows, int row, double wo
         return plot->graph->role;
     if (rows > 1)
         return graded((rows - row - 0.5) / rows);
-    return graded((double)level_of(plot, worst) / (plot->levels > 1 ? plot->levels - 1 : 1));
+    return graded(share_of(plot->graph, worst));
 }
 
 static void draw_cell(struct frame *frame, struct rect rect, const struct plot *plot, int column,

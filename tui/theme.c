@@ -142,10 +142,13 @@ static bool read_theme(const struct source *source, struct theme *theme, struct 
             read_color(source, "background", item, &theme->background);
         else if (strcmp(item->string, "foreground") == 0)
             read_color(source, "foreground", item, &theme->foreground);
+        else if (strcmp(item->string, "paint") == 0 && cJSON_IsBool(item))
+            theme->paint = cJSON_IsTrue(item);
         else if (strcmp(item->string, "roles") == 0 && cJSON_IsObject(item))
             read_roles(source, item, theme);
         else
-            warn(source, item->string, "unknown field: name, background, foreground, roles are");
+            warn(source, item->string,
+                 "not understood: name, background, foreground, paint, roles are");
     }
     json_free(tree);
     return ok;
@@ -198,6 +201,17 @@ static bool find_file(const char *name, const char *const *directories, size_t c
     return false;
 }
 
+/* A theme that brings its own ground leaves nothing to the terminal's colours. */
+static void paint(struct theme *theme) {
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        struct style *style = &theme->styles[role];
+        if (style->fg == COLOR_DEFAULT)
+            style->fg = theme->foreground;
+        if (style->bg == COLOR_DEFAULT)
+            style->bg = theme->background;
+    }
+}
+
 bool theme_load(struct theme *theme, const char *name_or_path, const char *const *directories,
                 size_t directory_count, struct buf *warnings, struct error *error) {
     char found[4096];
@@ -215,6 +229,8 @@ bool theme_load(struct theme *theme, const char *name_or_path, const char *const
     else
         ok = no_such_theme(name_or_path, error);
     theme->selection = theme->styles[ROLE_SELECTION];
+    if (theme->paint)
+        paint(theme);
     return ok;
 }
 

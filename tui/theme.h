@@ -13,7 +13,8 @@ struct theme {
     char name[40];
     struct style styles[ROLE_COUNT];
     struct style selection;         /* over a selected cell's own style */
-    int32_t background, foreground; /* of pictures; a terminal keeps its own */
+    int32_t background, foreground; /* of pictures; a terminal keeps its own unless `paint` */
+    bool paint;
 };
 
 /* `name_or_path` with a '/' or ending in ".json" is a file; else NAME.json in the directories in
