@@ -13,7 +13,13 @@
 
 enum cell_state { CELL_WAITING, CELL_RUNNING, CELL_DONE, CELL_SKIPPED, CELL_STOPPED };
 
-/* endpoint × (suite, phase) */
+#define BOARD_COLUMNS_MAX 256              /* more phases than that are nonsense */
+#define BOARD_TEXTS_MAX (64 * 1024 * 1024) /* bytes of call texts kept; the oldest go first */
+
+struct pass_record; /* what a cell keeps of each pass (board_private.h) */
+
+/* endpoint × (suite, phase). Of a phase that was run again in the same pass only the last attempt
+ * counts; the earlier calls stay in the row, `superseded`. */
 struct cell {
     enum cell_state state;
     char *reason; /* why skipped or stopped; NULL */
@@ -22,25 +28,41 @@ struct cell {
     int64_t started_us, ended_us; /* of the last pass */
     int calls, calls_ok, calls_wrong, calls_degenerate, calls_running;
     int errors[ERROR_CLASS_COUNT];
-    struct values values[METRIC_COUNT];  /* of ok calls or of passes, as the metric says */
-    struct values figures[METRIC_COUNT]; /* imported aggregates (EVENT_FIGURE): median first */
-    int scores, points_times_1000;       /* quality: scored turns and their points */
-    unsigned gates;                      /* bit per gate_id tripped */
-    bool ranked;                         /* may be compared with others (protocol 4, 5) */
+    struct values values[METRIC_COUNT]; /* of ok calls or of passes, as the metric says */
+    /* Imported aggregates (EVENT_FIGURE): count 0, or STAT_COUNT of them by enum stat_id, NaN =
+     * absent
+     */
+    struct values figures[METRIC_COUNT];
+    int scores, points_times_1000; /* quality: scored turns and their points */
+    unsigned gates;                /* bit per gate_id tripped */
+    unsigned token_sources;        /* bit per tokens_source of ok calls */
+    /* May be compared with others (protocol 4, 5): figures are there, it is not the warm-up, no
+     * gate that unranks is tripped, and its calls' tokens have one source. */
+    bool ranked;
+    struct pass_record *records; /* one a pass, in order of arrival */
+    size_t record_count, record_capacity;
 };
 
 struct column { /* a phase of a suite; order as planned, unplanned ones appended */
     enum suite_id suite;
     char phase[PHASE_MAX];
+    bool planned;
+    bool warmup; /* shown, but not scored: never ranked, in no gate, verdict or sparkline */
 };
 
 /* A running call, and every finished one. Kept in order of call_start. */
 struct board_call {
-    struct call call; /* marks as far as known; call.end_us == MARK_NONE while running */
-    int64_t tokens;   /* live count */
+    struct call
+        call; /* marks as far as known; call.end_us == MARK_NONE while running; no chunk_us */
+    int64_t started_us;    /* board time of its call_start */
+    int64_t tokens;        /* live count */
+    double mtp_accept_pct; /* of `server`; NaN */
+    int column;
     bool finished;
+    bool superseded; /* of an attempt that was run again: shown, never counted */
     char *content, *reasoning, *tool_calls, *request; /* from call_output; NULL if none; bounded */
-    bool cut;
+    bool cut;        /* a text was too long, or dropped for newer ones */
+    bool holds_text; /* counted in the board's texts */
 };
 
 enum board_series {
@@ -55,6 +77,8 @@ enum board_series {
 };
 enum metric_id board_series_metric(enum board_series series); /* unit, scale, gap, title */
 
+struct live; /* what a row needs to follow its calls (board_private.h) */
+
 struct row { /* an endpoint's */
     const struct endpoint *endpoint;
     enum endpoint_state state;
@@ -68,9 +92,11 @@ struct row { /* an endpoint's */
     int running_column; /* -1 when idle */
     double tps_now;     /* live decode rate over the last second; NaN */
     int retries;
+    struct live *live;
 };
 struct score_line {
     enum suite_id suite;
+    int column; /* where its points are counted; -1: nowhere */
     char item[40];
     int turn, repeat, pass;
     double points;
@@ -91,9 +117,11 @@ struct capability {
 struct lane_state { /* one machine, from its samples */
     char *name;
     struct sample last; /* owned copy of the newest sample */
+    int64_t last_us;    /* when it was taken */
     bool seen;
     double swap_start, swapouts_start; /* first known value: NaN until one came */
     struct energy *energy;             /* joules over time (energy.h) */
+    int64_t efficiency_us;             /* tok/s/W was drawn up to here */
 };
 
 struct board {
@@ -118,6 +146,8 @@ struct board {
     int64_t events;                         /* applied */
     size_t calls_done, phases_done, phases_planned;
     struct call_index *index; /* id → call */
+    struct texts *texts;      /* calls that hold texts, oldest first */
+    int64_t nonsense;         /* events ignored; the first one is told in a note */
 };
 
 struct board *board_new(const struct run *run);
@@ -137,14 +167,19 @@ const struct gate_result *board_gate(const struct board *board, int ep, int colu
                                      enum gate_id gate);
 const struct lane_state *board_lane(const struct board *board, const char *name);
 
-/* A figure of a cell: measured values if there are any, else imported ones. NaN if absent. */
+/* A figure of a cell: measured values if there are any, else imported ones (a percentile that was
+ * not imported is absent; p50 may stand in for the median and the other way round). NaN if absent.
+ */
 double board_value(const struct board *board, int ep, int column, enum metric_id metric,
-                   enum stat stat);
-/* The whole row over a suite, for rankings. */
+                   enum stat_id stat);
+/* The whole row over a suite, for rankings: its scored cells' values together (of imported ones
+ * their `stat`, each as one value). NaN when there are none, or when one of the cells that hold
+ * values may not be ranked. */
 double board_row_value(const struct board *board, int ep, enum suite_id suite,
-                       enum metric_id metric, enum stat stat);
-/* Best ranked cell of a column: its ep, or -1 when fewer than two may be ranked or the best two do
- * not differ. */
+                       enum metric_id metric, enum stat_id stat);
+/* Best ranked cell of a column by its median: its ep, or -1 when fewer than two may be ranked or
+ * the best two do not differ: medians within 1 %, or ranges min–max that overlap where both have n
+ * >= 2. */
 int board_best(const struct board *board, int column, enum metric_id metric);
 
 /* Share of the planned phases done, 0..1, and the µs still to go by the pace so far (-1 unknown).

@@ -15,7 +15,8 @@ struct gate_result {
     char detail[160]; /* evidence for a person: counts, finish reasons, which process */
 };
 
-/* Recompute the gates of one endpoint's cells of `suite` after a phase ended. */
-void gate_refresh(struct board *board, int ep, enum suite_id suite);
+/* Recompute what may have changed when a pass of a cell ended, or a late call of it: the gates of
+ * this cell, early_stop over the suite's pass, template over the family. The warm-up has none. */
+void gate_refresh(struct board *board, int ep, int column, int pass);
 
 #endif

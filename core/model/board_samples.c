@@ -1,0 +1,148 @@
+/* Samples: what a machine's sensors say, into its lane and the rows of its endpoints. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/board_private.h"
+
+#define LANES_MAX (2 * ENDPOINTS_MAX)
+#define EFFICIENCY_US INT64_C(900000) /* tok/s/W: at least this much newly published time */
+
+int board_lane_make(struct board *board, const char *name) {
+    if (!name)
+        name = "";
+    for (size_t i = 0; i < board->lane_count; i++)
+        if (strcmp(board->lanes[i].name, name) == 0)
+            return (int)i;
+    if (board->lane_count == LANES_MAX)
+        return -1;
+    size_t count = board->lane_count + 1;
+    board->lanes = mem_resize(board->lanes, count, sizeof *board->lanes);
+    board->lanes[count - 1] = (struct lane_state){.name = mem_string(name),
+                                                  .last_us = MARK_NONE,
+                                                  .swap_start = NAN,
+                                                  .swapouts_start = NAN,
+                                                  .efficiency_us = MARK_NONE,
+                                                  .energy = energy_new()};
+    board->lane_count = count;
+    return (int)count - 1;
+}
+
+static void sample_free(struct sample *sample) {
+    free(sample->lane);
+    free(sample->rails);
+    free(sample->power_source);
+    free(sample->power_mode);
+    free(sample->engines);
+    free(sample->others);
+}
+
+void lane_done(struct lane_state *lane) {
+    sample_free(&lane->last);
+    energy_free(lane->energy);
+    free(lane->name);
+}
+
+/* A copy of `count` items, NULL when there are none. */
+#define COPY_ITEMS(to, items, count)                                                               \
+    do {                                                                                           \
+        (to) = NULL;                                                                               \
+        if ((count) > 0) {                                                                         \
+            (to) = mem_alloc((count) * sizeof *(to));                                              \
+            memcpy((to), (items), (count) * sizeof *(to));                                         \
+        }                                                                                          \
+    } while (0)
+
+static void keep(struct lane_state *lane, int64_t t, const struct sample *sample) {
+    sample_free(&lane->last);
+    lane->last = *sample;
+    lane->last.lane = mem_string(sample->lane);
+    lane->last.power_source = mem_string(sample->power_source);
+    lane->last.power_mode = mem_string(sample->power_mode);
+    COPY_ITEMS(lane->last.rails, sample->rails, sample->rail_count);
+    COPY_ITEMS(lane->last.engines, sample->engines, sample->engine_count);
+    COPY_ITEMS(lane->last.others, sample->others, sample->other_count);
+    lane->last_us = t;
+    lane->seen = true;
+    if (isnan(lane->swap_start))
+        lane->swap_start = sample->swap_mb;
+    if (isnan(lane->swapouts_start))
+        lane->swapouts_start = sample->swapouts;
+}
+
+/* Tokens per joule between publications: of all endpoints of the lane together, as its joules are,
+ * and shown by those that made tokens. */
+static void plot_efficiency(struct board *board, int at) {
+    struct lane_state *lane = &board->lanes[at];
+    int64_t from = lane->efficiency_us, to = energy_covered_to(lane->energy);
+    if (to < 0 || (from != MARK_NONE && to >= from && to - from < EFFICIENCY_US))
+        return;
+    lane->efficiency_us = to;
+    if (from == MARK_NONE || to < from)
+        return;
+    double cover, tokens = 0;
+    double joules = energy_window(lane->energy, from, to, &cover);
+    for (size_t i = 0; i < board->row_count; i++)
+        if (board->rows[i].live->lane == at)
+            tokens +=
+                live_tokens_at(board->rows[i].live, to) - live_tokens_at(board->rows[i].live, from);
+    for (size_t i = 0; i < board->row_count; i++) {
+        struct row *row = &board->rows[i];
+        if (row->live->lane != at)
+            continue;
+        bool made = live_tokens_at(row->live, to) > live_tokens_at(row->live, from);
+        series_put(&row->series[SERIES_TPS_PER_WATT], to,
+                   made && joules > 0 ? tokens / joules : NAN);
+    }
+}
+
+static void plot(struct row *row, int64_t t, const struct lane_state *lane, bool alone) {
+    const struct sample *sample = &lane->last;
+    double watts = energy_watts(lane->energy);
+    series_put(&row->series[SERIES_WATTS], t, isnan(watts) ? sample->watts : watts);
+    series_put(&row->series[SERIES_SWAP], t, sample->swap_mb - lane->swap_start);
+    series_put(&row->series[SERIES_THERMAL], t,
+               sample->thermal == THERMAL_UNKNOWN ? NAN
+                                                  : (double)(sample->thermal - THERMAL_NOMINAL));
+    /* an exporter's figure is of the engine that runs */
+    if (alone || row->running_column >= 0)
+        series_put(&row->series[SERIES_KV], t, sample->kv_tokens);
+    live_tick(row, t);
+}
+
+static void watch_row(struct row *row, const struct sample *sample) {
+    if (row->running_column < 0)
+        return;
+    struct cell *cell = &row->cells[row->running_column];
+    struct pass_record *record = pass_find(cell, cell->pass);
+    if (!record || !record->open)
+        return;
+    watch_sample(&record->watch, row, sample);
+    if (isnan(row->live->suite_swap))
+        row->live->suite_swap = sample->swap_mb;
+    if (isnan(row->live->suite_swapouts))
+        row->live->suite_swapouts = sample->swapouts;
+}
+
+void apply_sample(struct board *board, int64_t t, const struct sample *sample) {
+    int at = !sample->lane && board->lane_count == 1 ? 0 : board_lane_make(board, sample->lane);
+    if (at < 0 || (unsigned)sample->thermal >= THERMAL_COUNT) {
+        board_nonsense(board, "a lane too many or thermal level", sample->thermal);
+        return;
+    }
+    struct lane_state *lane = &board->lanes[at];
+    energy_add(lane->energy, t, sample);
+    keep(lane, t, sample);
+    size_t rows = 0;
+    for (size_t i = 0; i < board->row_count; i++)
+        rows += board->rows[i].live->lane == at;
+    for (size_t i = 0; i < board->row_count; i++) {
+        struct row *row = &board->rows[i];
+        if (row->live->lane != at)
+            continue;
+        plot(row, t, lane, rows == 1);
+        watch_row(row, sample);
+        pass_settle_energy(board, (int)i, false);
+    }
+    plot_efficiency(board, at);
+}
