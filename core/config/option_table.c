@@ -219,6 +219,7 @@ static const struct option_row rows[] = {
             "passes (default 3; 5 or more to compare)"),
     FLAG("quick", 0, quick, RUN_GROUP, "one short pass: phases 0-6, 96 tokens, pause 0.2 s"),
     CUSTOM("burst", 0, assign_burst, "LIST", RUN_GROUP, "burst sizes (default 30,60,80)"),
+    INTEGER("tick", 0, tick, "N", 1, 1000, RUN_GROUP, "calls of a tick (default 60)"),
     INTEGER("max-tokens", 0, max_tokens, "N", 1, 1000000, RUN_GROUP, "tokens a call may generate"),
     CHOICE("workload", workload, "NAME", "orchestrator|deep", RUN_GROUP,
            "orchestrator (7 KB system prompt) or deep (the panel's published sizes)"),
@@ -371,6 +372,7 @@ void options_resolved(const struct options *options, struct buf *out) {
     for (size_t i = 0; i < options->burst_count; i++)
         json_put_integer(&w, NULL, options->burst[i]);
     json_close(&w, ']');
+    json_put_integer(&w, "tick", options->tick);
     json_put_integer(&w, "max_tokens", options->max_tokens);
     json_put_string(&w, "workload", workload_word(options->workload));
     json_put_string(&w, "thinking",

@@ -43,6 +43,7 @@ void options_init(struct options *options) {
     options->burst[1] = 60;
     options->burst[2] = 80;
     options->burst_count = 3;
+    options->tick = 60;
 }
 
 static void endpoints_free(struct endpoint *endpoints, size_t count) {

@@ -43,6 +43,7 @@ struct options {
     bool quick;
     int burst[BURST_SIZES_MAX];
     size_t burst_count;
+    int tick;       /* calls of a tick */
     int max_tokens; /* 0: the suite's own */
     enum workload workload;
     enum thinking thinking; /* only if thinking_set; else the suite's own */

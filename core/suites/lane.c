@@ -149,6 +149,10 @@ bool lane_take_retry(struct lane *lane, int ep) {
     return true;
 }
 
+int64_t lane_lateness_us(struct lane *lane) {
+    return loop_lateness_us(lane->loop);
+}
+
 bool lane_stopped(const struct lane *lane) {
     return lane_halted(lane) || lane_retries(lane, lane->current);
 }

@@ -94,6 +94,10 @@ bool lane_ready(struct lane *lane, int ep, int64_t timeout_ms);
 /* The endpoint's restart command, then ready again. False: `error` says why not. */
 bool lane_restart(struct lane *lane, int ep, struct error *error);
 
+/* How late the lane's own loop was at most since the last call, µs: our share of what was measured.
+ */
+int64_t lane_lateness_us(struct lane *lane);
+
 bool lane_stopped(const struct lane *lane); /* stop, or a retry: the suite returns at once */
 bool lane_skipped(struct lane *lane);       /* skip was asked; reading it clears it */
 

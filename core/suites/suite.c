@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "suites/agentic.h"
+#include "suites/burst.h"
+#include "suites/tick.h"
 
 /* What is built so far; a suite is one row here and one file. */
-static const struct suite *const suites[] = {&suite_agentic};
+static const struct suite *const suites[] = {&suite_agentic, &suite_burst, &suite_tick};
 
 const struct suite *suite_of(enum suite_id id) {
     for (size_t i = 0; i < COUNT_OF(suites); i++)
