@@ -62,6 +62,7 @@ struct transfer {
     /* one stamp for all that curl hands out of one read */
     uint64_t turn;
     int64_t stamp_ns;
+    size_t stamp_bytes;
     struct batch pending, handing; /* swapped: reading may go on while the owner is told */
 
     size_t received, limit;

@@ -24,13 +24,17 @@ static void batch_add(struct batch *batch, const char *bytes, size_t length, int
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
     struct transfer *transfer = context;
-    /* curl calls once per HTTP chunk: what came in one read gets one stamp. */
-    if (transfer->turn != transfer->http->turn) {
-        transfer->stamp_ns = clock_ns();
-        transfer->turn = transfer->http->turn;
-    }
-    int64_t now = transfer->stamp_ns;
+    /* curl calls once per HTTP chunk: what came in one read gets one stamp. It may read more than
+     * once in a turn, but never more than a buffer at a time. */
     size_t length = size * count;
+    struct http *http = transfer->http;
+    if (transfer->turn != http->turn || transfer->stamp_bytes + length > CURL_MAX_WRITE_SIZE) {
+        transfer->stamp_ns = clock_ns();
+        transfer->stamp_bytes = 0;
+        transfer->turn = http->turn;
+    }
+    transfer->stamp_bytes += length;
+    int64_t now = transfer->stamp_ns;
     if (transfer->received == 0) {
         http_learn_status(transfer);
         transfer->marks.first_byte_ns = now;

@@ -1,0 +1,699 @@
+/* _GNU_SOURCE: strcasestr in http_server.h */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "net/http.h"
+
+#include "http_server.h"
+
+#define MS INT64_C(1000000)
+/* The machine that runs the tests may be busy: truth has no slack, lateness has. */
+#define SLACK (500 * MS)
+
+static struct http_server server;
+
+/* ---- a request and what came of it ---- */
+
+struct http_owner {
+    struct buf body;
+    int64_t at_ns[256];
+    size_t lengths[256], reads;
+    int status;
+    enum error_class error;
+    char detail[300], content_type[64];
+    struct http_marks marks;
+    int done;
+    size_t cancel_after; /* cancel in the data callback of this read; 0: never */
+    bool refuse;
+    int64_t begun_at_read; /* call http_begun with this read; 0: never */
+    struct transfer *transfer, *other;
+    struct http *http;
+    struct loop *loop;
+    int *left;
+};
+
+static bool on_data(struct http_owner *o, const char *bytes, size_t length, int64_t at_ns) {
+    assert_int_equal(o->done, 0);
+    buf_append(&o->body, bytes, length);
+    if (o->reads < 256) {
+        o->at_ns[o->reads] = at_ns;
+        o->lengths[o->reads++] = length;
+    }
+    if (o->begun_at_read && o->reads == (size_t)o->begun_at_read)
+        http_begun(o->transfer);
+    if (o->cancel_after && o->reads == o->cancel_after) {
+        http_cancel(o->http, o->transfer);
+        assert_int_equal(o->done, 1);
+        if (o->other)
+            http_cancel(o->http, o->other);
+    }
+    return !o->refuse;
+}
+
+static void on_done(struct http_owner *o, int status, enum error_class error, const char *detail,
+                    const struct http_marks *marks) {
+    const char *type = http_response_header(o->http, "content-type");
+    o->done++;
+    o->status = status;
+    o->error = error;
+    o->marks = *marks;
+    copy_text(o->detail, sizeof(o->detail), detail);
+    copy_text(o->content_type, sizeof(o->content_type), type ? type : "");
+    if (--*o->left == 0)
+        loop_break(o->loop);
+}
+
+static const struct http_handler handler = {on_data, on_done};
+
+struct fixture {
+    struct loop *loop;
+    struct http *http;
+    int left;
+    char url[128];
+    struct http_owner one;
+};
+
+static void owner_init(struct fixture *f, struct http_owner *o) {
+    *o = (struct http_owner){.http = f->http, .loop = f->loop, .left = &f->left};
+    buf_init(&o->body, 1 << 24);
+}
+
+static int set_up(void **state) {
+    struct fixture *f = mem_zero(1, sizeof(*f));
+    f->loop = loop_new();
+    f->http = http_new(f->loop, "unit/1");
+    owner_init(f, &f->one);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct fixture *f = *state;
+    buf_done(&f->one.body);
+    http_free(f->http);
+    loop_free(f->loop);
+    free(f);
+    return 0;
+}
+
+static const char *url_of(struct fixture *f, const char *path) {
+    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d%s", server.port, path);
+    return f->url;
+}
+
+static struct http_request request_of(struct fixture *f, const char *path) {
+    return (struct http_request){.method = "GET",
+                                 .url = url_of(f, path),
+                                 .total_timeout_ms = 20000,
+                                 .owner = &f->one,
+                                 .handler = &handler};
+}
+
+static void perform(struct fixture *f, const struct http_request *request) {
+    struct http_owner *o = request->owner;
+    f->left = 1;
+    o->done = 0;
+    o->reads = 0;
+    buf_reset(&o->body);
+    o->transfer = http_prepare(f->http, request, NULL);
+    assert_non_null(o->transfer);
+    assert_int_equal(o->done, 0);
+    http_release(f->http, &o->transfer, 1);
+    while (f->left > 0)
+        loop_run(f->loop);
+    assert_int_equal(o->done, 1);
+}
+
+static void get(struct fixture *f, const char *path) {
+    struct http_request request = request_of(f, path);
+    perform(f, &request);
+}
+
+static void expect_marks_in_order(const struct http_marks *m) {
+    assert_true(m->start_ns > 0);
+    assert_true(m->start_ns <= m->sent_ns);
+    assert_true(m->sent_ns <= m->first_byte_ns);
+    assert_true(m->first_byte_ns <= m->end_ns);
+}
+
+/* ---- bodies ---- */
+
+static void bodies(void **state) {
+    struct fixture *f = *state;
+    static const char *const cases[][2] = {{"/ok", "hello"},
+                                           {"/chunked", "onetwo-2-threefour"},
+                                           {"/until-close", "all of it"},
+                                           {"/close", "bye"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        get(f, cases[i][0]);
+        assert_string_equal(buf_string(&f->one.body), cases[i][1]);
+        assert_int_equal(f->one.status, 200);
+        assert_int_equal(f->one.error, ERROR_NONE);
+        assert_string_equal(f->one.detail, "");
+        expect_marks_in_order(&f->one.marks);
+    }
+    get(f, "/empty");
+    assert_int_equal(f->one.status, 204);
+    assert_int_equal(f->one.error, ERROR_NONE);
+    assert_int_equal(f->one.marks.first_byte_ns, 0);
+}
+
+static void what_is_sent(void **state) {
+    struct fixture *f = *state;
+    static const char *const headers[] = {"X-Request-Id: run/7"};
+    struct http_request request = request_of(f, "/echo");
+    perform(f, &request);
+    assert_string_equal(buf_string(&f->one.body), "GET 0");
+    request.method = "POST";
+    request.headers = headers;
+    request.header_count = 1;
+    char *body = mem_zero(1, 3000000);
+    request.body = body;
+    request.body_length = 3000000;
+    perform(f, &request);
+    assert_string_equal(buf_string(&f->one.body), "POST 3000000");
+    assert_non_null(strstr(server.head, "\r\nX-Request-Id: run/7\r\n"));
+    assert_non_null(strstr(server.head, "\r\nContent-Type: application/json\r\n"));
+    assert_non_null(strstr(server.head, "\r\nUser-Agent: unit/1\r\n"));
+    assert_null(strcasestr(server.head, "Expect:"));
+    assert_null(strcasestr(server.head, "Accept-Encoding:"));
+    /* the last byte left after the first and not before the server could read all but its buffers
+     */
+    assert_true(f->one.marks.sent_ns > f->one.marks.start_ns);
+    assert_true(f->one.marks.sent_ns < atomic_load(&server.request_ns) + 50 * MS);
+    request.method = "DELETE";
+    request.body = NULL;
+    request.body_length = 0;
+    perform(f, &request);
+    assert_string_equal(buf_string(&f->one.body), "DELETE 0");
+    assert_string_equal(f->one.content_type, "text/x-test");
+    free(body);
+}
+
+static void nothing_is_taken_from_the_environment(void **state) {
+    struct fixture *f = *state;
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+    get(f, "/ok");
+    assert_int_equal(f->one.error, ERROR_NONE);
+    unsetenv("http_proxy");
+    unsetenv("ALL_PROXY");
+}
+
+static void bad_urls(void **state) {
+    struct fixture *f = *state;
+    static const char *const urls[] = {"",
+                                       "http://",
+                                       "file:///etc/passwd",
+                                       "ftp://127.0.0.1/",
+                                       "127.0.0.1 :80",
+                                       "http://127.0.0.1:99999/"};
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        struct http_request request = request_of(f, "");
+        struct error error = {0};
+        request.url = urls[i];
+        assert_null(http_prepare(f->http, &request, &error));
+        assert_true(error.text[0]);
+    }
+}
+
+/* ---- marks against the server's own clock ---- */
+
+static void tokens_have_the_time_of_their_read(void **state) {
+    struct fixture *f = *state;
+    get(f, "/tokens");
+    assert_int_equal(f->one.body.length, 200);
+    size_t token = 0;
+    for (size_t i = 0; i < f->one.reads; i++) {
+        token += f->one.lengths[i] / 10;
+        int64_t written = atomic_load(&server.token_ns[token - 1]);
+        assert_true(f->one.at_ns[i] >= written);
+        assert_true(f->one.at_ns[i] - written < SLACK);
+    }
+    assert_int_equal(token, 20);
+}
+
+static void one_read_has_one_time(void **state) {
+    struct fixture *f = *state;
+    get(f, "/chunked");
+    /* three HTTP chunks in one write: one stamp, handed on at once */
+    size_t seen = 0;
+    for (size_t i = 0; i < f->one.reads; i++)
+        seen += f->one.lengths[i] == strlen("two-2-three");
+    assert_int_equal(seen, 1);
+    for (size_t i = 1; i < f->one.reads; i++)
+        assert_true(f->one.at_ns[i] > f->one.at_ns[i - 1]);
+}
+
+static void waiting_is_in_the_marks(void **state) {
+    struct fixture *f = *state;
+    get(f, "/late/60");
+    assert_true(f->one.marks.first_byte_ns - f->one.marks.start_ns >= 60 * MS);
+    assert_true(f->one.marks.first_byte_ns - f->one.marks.start_ns < 60 * MS + SLACK);
+    assert_true(f->one.marks.sent_ns - f->one.marks.start_ns < 50 * MS);
+    assert_true(atomic_load(&server.request_ns) >= f->one.marks.start_ns);
+}
+
+static void connecting_is_no_part_of_it(void **state) {
+    struct fixture *f = *state;
+    get(f, "/ok");
+    assert_false(f->one.marks.reused);
+    assert_true(f->one.marks.connect_ns > 0);
+    int before = atomic_load(&server.connections);
+    get(f, "/ok");
+    assert_true(f->one.marks.reused);
+    assert_int_equal(f->one.marks.connect_ns, 0);
+    assert_true(f->one.marks.sent_ns >= f->one.marks.start_ns); /* also on a reused connection */
+    assert_int_equal(atomic_load(&server.connections), before);
+    struct http_request request = request_of(f, "/ok");
+    request.fresh_connection = true;
+    perform(f, &request);
+    assert_false(f->one.marks.reused);
+    assert_int_equal(atomic_load(&server.connections), before + 1);
+}
+
+/* ---- limits of time ---- */
+
+static void expect_timeout(struct fixture *f, const struct http_request *request,
+                           enum error_class class, int64_t after_ms) {
+    int64_t from = clock_ns();
+    perform(f, request);
+    int64_t took = clock_ns() - from;
+    assert_int_equal(f->one.error, class);
+    assert_true(took >= after_ms * MS);
+    assert_true(took < after_ms * MS + SLACK);
+}
+
+static void timeouts(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "/late/3000");
+    request.connect_timeout_ms = 1000;
+    request.first_byte_timeout_ms = 50;
+    request.stall_timeout_ms = 1000;
+    expect_timeout(f, &request, ERROR_TIMEOUT_FIRST_TOKEN, 50);
+    assert_int_equal(f->one.status, 0);
+
+    request = request_of(f, "/stall/3000");
+    request.first_byte_timeout_ms = 2000;
+    request.stall_timeout_ms = 60;
+    expect_timeout(f, &request, ERROR_TIMEOUT_STALL, 60);
+    assert_string_equal(buf_string(&f->one.body), "one"); /* what came is not lost */
+    assert_int_equal(f->one.status, 200);
+
+    request = request_of(f, "/beating");
+    request.stall_timeout_ms = 5000;
+    request.total_timeout_ms = 100;
+    expect_timeout(f, &request, ERROR_TIMEOUT_CALL, 100);
+    assert_true(f->one.body.length > 3);
+}
+
+static void keepalives_are_no_beginning(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "/beating"); /* bytes each 20 ms, for 400 ms */
+    request.wait_for_begin = true;
+    request.first_byte_timeout_ms = 90;
+    request.stall_timeout_ms = 2000;
+    expect_timeout(f, &request, ERROR_TIMEOUT_FIRST_TOKEN, 90);
+    /* silence between the first byte and the first token is not a stall */
+    request = request_of(f, "/stall/150");
+    request.wait_for_begin = true;
+    request.first_byte_timeout_ms = 2000;
+    request.stall_timeout_ms = 40;
+    perform(f, &request);
+    assert_int_not_equal(f->one.error, ERROR_TIMEOUT_STALL);
+    /* once it has begun, it is */
+    request = request_of(f, "/stall/3000");
+    request.wait_for_begin = true;
+    request.first_byte_timeout_ms = 2000;
+    request.stall_timeout_ms = 60;
+    f->one.begun_at_read = 1;
+    expect_timeout(f, &request, ERROR_TIMEOUT_STALL, 60);
+}
+
+static void a_steady_stream_does_not_stall(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "/tokens"); /* 100 ms in steps of 5 */
+    request.first_byte_timeout_ms = 400;
+    request.stall_timeout_ms = 400;
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_NONE);
+}
+
+/* An address that never answers: the queue of a listener that accepts nobody. */
+static void timeout_of_connecting(void **state) {
+    struct fixture *f = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+    int fds[6], listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    for (int i = 0; i < 6; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)!connect(fds[i], (struct sockaddr *)&address, length);
+    }
+    struct http_request request = request_of(f, "/");
+    snprintf(f->url, sizeof(f->url), "http://127.0.0.1:%d/", ntohs(address.sin_port));
+    request.connect_timeout_ms = 80;
+    request.first_byte_timeout_ms = 3000;
+    expect_timeout(f, &request, ERROR_TIMEOUT_CONNECT, 80);
+    assert_int_equal(f->one.marks.start_ns, 0);
+    for (int i = 0; i < 6; i++)
+        close(fds[i]);
+    close(listener);
+}
+
+/* ---- what goes wrong ---- */
+
+static void connections_that_fail(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "");
+    request.url = "http://127.0.0.1:1/";
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_CONNECT);
+    assert_int_equal(f->one.status, 0);
+    assert_int_equal(f->one.marks.start_ns, 0);
+    assert_true(f->one.detail[0]);
+    request.url = "http://no-such-host.invalid/";
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_CONNECT);
+    request.url = f->url; /* TLS where none is spoken */
+    snprintf(f->url, sizeof(f->url), "https://127.0.0.1:%d/ok", server.port);
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_TLS);
+}
+
+static void streams_that_break(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        const char *path, *body;
+        enum error_class class;
+    } cases[] = {{"/reset", "one", ERROR_TRUNCATED},
+                 {"/cut", "only this", ERROR_TRUNCATED},
+                 {"/cut-chunk", "only this", ERROR_TRUNCATED},
+                 {"/drop", "", ERROR_CONNECT},
+                 {"/nonsense", "", ERROR_PROTOCOL}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct http_request request = request_of(f, cases[i].path);
+        request.fresh_connection = true; /* else curl tries again, rightly */
+        perform(f, &request);
+        assert_int_equal(f->one.error, cases[i].class);
+        assert_string_equal(buf_string(&f->one.body), cases[i].body);
+        assert_true(f->one.detail[0]);
+    }
+}
+
+static void statuses(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        const char *path;
+        int status;
+        enum error_class class;
+    } cases[] = {{"/status/400/bad", 400, ERROR_HTTP_4XX},
+                 {"/status/401/key", 401, ERROR_HTTP_4XX},
+                 {"/status/429/busy", 429, ERROR_HTTP_429},
+                 {"/status/500/oops", 500, ERROR_HTTP_5XX},
+                 {"/status/503/full", 503, ERROR_HTTP_5XX},
+                 {"/status/503/{\"message\":\"Loading_model\"}", 503, ERROR_LOADING},
+                 {"/status/307/moved", 307, ERROR_HTTP_4XX},
+                 {"/nowhere", 404, ERROR_HTTP_4XX}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        get(f, cases[i].path);
+        assert_int_equal(f->one.status, cases[i].status);
+        assert_int_equal(f->one.error, cases[i].class);
+        assert_true(f->one.body.length > 0);
+        assert_non_null(strstr(f->one.detail, buf_string(&f->one.body)));
+    }
+}
+
+static void sizes(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "/big/100000");
+    request.response_limit = 100000;
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_NONE);
+    assert_int_equal(f->one.body.length, 100000);
+    request = request_of(f, "/big/100001");
+    request.response_limit = 100000;
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_TOO_LARGE);
+    assert_true(f->one.body.length <= 100000);
+    request = request_of(f, "/big/500000");
+    f->one.refuse = true;
+    perform(f, &request);
+    assert_int_equal(f->one.error, ERROR_TOO_LARGE);
+    assert_true(f->one.body.length < 500000);
+    f->one.refuse = false;
+}
+
+/* ---- cancelling ---- */
+
+static void cancel_before_and_while(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "/late/2000");
+    f->left = 1;
+    struct transfer *transfer = http_prepare(f->http, &request, NULL);
+    http_cancel(f->http, transfer); /* never released */
+    assert_int_equal(f->one.done, 1);
+    assert_int_equal(f->one.error, ERROR_CANCELLED);
+    f->one.done = 0;
+    f->left = 1;
+    transfer = http_prepare(f->http, &request, NULL);
+    http_release(f->http, &transfer, 1);
+    loop_run_for(f->loop, 20000);
+    http_cancel(f->http, transfer);
+    assert_int_equal(f->one.done, 1);
+    assert_int_equal(f->one.error, ERROR_CANCELLED);
+    assert_true(f->one.marks.start_ns > 0);
+    assert_true(f->one.marks.end_ns >= f->one.marks.sent_ns);
+}
+
+/* From its own data callback, and another one with it. */
+static void cancel_while_told(void **state) {
+    struct fixture *f = *state;
+    struct http_owner second;
+    struct http_request request = request_of(f, "/tokens");
+    owner_init(f, &second);
+    f->left = 2;
+    f->one.transfer = http_prepare(f->http, &request, NULL);
+    request.owner = &second;
+    second.transfer = http_prepare(f->http, &request, NULL);
+    f->one.other = second.transfer;
+    f->one.cancel_after = 3;
+    struct transfer *both[] = {f->one.transfer, second.transfer};
+    http_release(f->http, both, 2);
+    while (f->left > 0)
+        loop_run(f->loop);
+    assert_int_equal(f->one.reads, 3);
+    assert_int_equal(f->one.error, ERROR_CANCELLED);
+    assert_int_equal(second.error, ERROR_CANCELLED);
+    assert_int_equal(second.done, 1);
+    buf_done(&second.body);
+}
+
+static void free_in_flight(void **state) {
+    struct fixture *f = *state;
+    struct http_request request = request_of(f, "/late/50");
+    struct transfer *transfers[3];
+    for (int i = 0; i < 3; i++)
+        transfers[i] = http_prepare(f->http, &request, NULL);
+    http_release(f->http, transfers, 2);
+    loop_run_for(f->loop, 10000);
+    http_free(f->http);
+    assert_int_equal(f->one.done, 0);
+    loop_run_for(f->loop, 80000);
+    f->http = http_new(f->loop, NULL);
+}
+
+/* ---- bursts ---- */
+
+#define BURST 40
+
+static void burst(struct fixture *f, const char *path, int connects) {
+    struct http_owner owners[BURST];
+    struct transfer *transfers[BURST];
+    struct http_request request = request_of(f, path);
+    int before = atomic_load(&server.connections);
+    request.method = "POST";
+    request.body = "{}";
+    request.body_length = 2;
+    for (int i = 0; i < BURST; i++) {
+        owner_init(f, &owners[i]);
+        request.owner = &owners[i];
+        transfers[i] = http_prepare(f->http, &request, NULL);
+    }
+    f->left = BURST;
+    http_release(f->http, transfers, BURST);
+    while (f->left > 0)
+        loop_run(f->loop);
+    int64_t first = INT64_MAX, last = 0;
+    for (int i = 0; i < BURST; i++) {
+        assert_int_equal(owners[i].error, ERROR_NONE);
+        assert_true(owners[i].marks.reused);
+        first = owners[i].marks.start_ns < first ? owners[i].marks.start_ns : first;
+        last = owners[i].marks.sent_ns > last ? owners[i].marks.sent_ns : last;
+        buf_done(&owners[i].body);
+    }
+    assert_true(last - first < SLACK);
+    assert_int_equal(atomic_load(&server.connections), before + connects);
+}
+
+static void a_burst_on_open_connections(void **state) {
+    struct fixture *f = *state;
+    double connect_ms;
+    int before = atomic_load(&server.connections);
+    size_t open =
+        http_open_connections(f->http, url_of(f, "/ok"), BURST, 5000, NULL, 0, &connect_ms);
+    assert_int_equal(open, BURST);
+    assert_int_equal(atomic_load(&server.connections), before + BURST);
+    assert_true(connect_ms > 0 && connect_ms < 1000);
+    burst(f, "/late/30", 0);
+}
+
+/* A server that closes after each reply: connections of our own, nothing asked on them. */
+static void a_burst_where_the_server_closes(void **state) {
+    struct fixture *f = *state;
+    double connect_ms;
+    size_t open =
+        http_open_connections(f->http, url_of(f, "/close"), BURST, 5000, NULL, 0, &connect_ms);
+    assert_int_equal(open, BURST);
+    assert_true(connect_ms > 0 && connect_ms < 1000);
+    server_sleep_ms(50);
+    int requests = atomic_load(&server.requests);
+    burst(f, "/close", 0);
+    assert_int_equal(atomic_load(&server.requests), requests + BURST);
+}
+
+static void connections_to_nobody(void **state) {
+    struct fixture *f = *state;
+    double connect_ms = 1;
+    int64_t from = clock_ns();
+    assert_int_equal(
+        http_open_connections(f->http, "http://127.0.0.1:1/", 5, 300, NULL, 0, &connect_ms), 0);
+    assert_true(connect_ms != connect_ms);
+    assert_int_equal(http_open_connections(f->http, url_of(f, "/late/3000"), 5, 100, NULL, 0, NULL),
+                     0);
+    assert_true(clock_ns() - from < 400 * MS + SLACK);
+}
+
+/* ---- waiting for one ---- */
+
+static void fetching(void **state) {
+    struct fixture *f = *state;
+    struct http_reply reply;
+    struct error error = {0};
+    assert_true(
+        http_fetch(f->http, "GET", url_of(f, "/ok"), NULL, 0, NULL, 2000, 1000, &reply, &error));
+    assert_string_equal(reply.body, "hello");
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply.server, "test");
+    assert_string_equal(reply.content_type, "text/x-test");
+    assert_true(reply.ms > 0 && reply.ms < 2000);
+    http_reply_done(&reply);
+    /* an error's status is an answer */
+    assert_true(http_fetch(f->http, "POST", url_of(f, "/status/503/loading"), NULL, 0, "{}", 2000,
+                           1000, &reply, &error));
+    assert_int_equal(reply.class, ERROR_LOADING);
+    http_reply_done(&reply);
+    assert_false(
+        http_fetch(f->http, "GET", "http://127.0.0.1:1/", NULL, 0, NULL, 2000, 0, &reply, &error));
+    assert_int_equal(reply.class, ERROR_CONNECT);
+    assert_non_null(strstr(error.text, "127.0.0.1:1"));
+    http_reply_done(&reply);
+    assert_false(
+        http_fetch(f->http, "GET", url_of(f, "/late/2000"), NULL, 0, NULL, 50, 0, &reply, &error));
+    assert_int_equal(reply.class, ERROR_TIMEOUT_CALL);
+    http_reply_done(&reply);
+    assert_false(http_fetch(f->http, "GET", url_of(f, "/big/5000"), NULL, 0, NULL, 2000, 4999,
+                            &reply, &error));
+    assert_int_equal(reply.class, ERROR_TOO_LARGE);
+    http_reply_done(&reply);
+    assert_false(http_fetch(f->http, "GET", "nonsense://", NULL, 0, NULL, 50, 0, &reply, &error));
+    http_reply_done(&reply);
+}
+
+static void *wake_later(void *context) {
+    server_sleep_ms(30);
+    loop_wake(context);
+    return NULL;
+}
+
+static void a_wake_ends_waiting(void **state) {
+    struct fixture *f = *state;
+    struct http_reply reply;
+    struct error error = {0};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wake_later, f->loop), 0);
+    int64_t from = clock_ns();
+    assert_false(http_fetch(f->http, "GET", url_of(f, "/late/2000"), NULL, 0, NULL, 5000, 0, &reply,
+                            &error));
+    assert_int_equal(reply.class, ERROR_CANCELLED);
+    assert_true(clock_ns() - from < 30 * MS + SLACK);
+    http_reply_done(&reply);
+    pthread_join(thread, NULL);
+}
+
+/* ---- the loop itself ---- */
+
+static void loop_keeps_time(void **state) {
+    struct fixture *f = *state;
+    pthread_t thread;
+    int64_t from = clock_ns();
+    loop_run_for(f->loop, 2500);
+    assert_true(clock_ns() - from >= 2400000);
+    assert_true(clock_ns() - from < 2500000 + SLACK);
+    assert_false(loop_was_woken(f->loop));
+    loop_wake(f->loop); /* before the run: it returns at once */
+    from = clock_ns();
+    loop_run(f->loop);
+    assert_true(loop_was_woken(f->loop));
+    assert_true(clock_ns() - from < SLACK);
+    assert_int_equal(pthread_create(&thread, NULL, wake_later, f->loop), 0);
+    loop_run_for(f->loop, 5000000);
+    assert_true(clock_ns() - from < 30 * MS + SLACK);
+    pthread_join(thread, NULL);
+    (void)loop_lateness_us(f->loop);
+    assert_int_equal(loop_lateness_us(f->loop), 0); /* since the last call */
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(bodies),
+        TEST(what_is_sent),
+        TEST(nothing_is_taken_from_the_environment),
+        TEST(bad_urls),
+        TEST(tokens_have_the_time_of_their_read),
+        TEST(one_read_has_one_time),
+        TEST(waiting_is_in_the_marks),
+        TEST(connecting_is_no_part_of_it),
+        TEST(timeouts),
+        TEST(keepalives_are_no_beginning),
+        TEST(a_steady_stream_does_not_stall),
+        TEST(timeout_of_connecting),
+        TEST(connections_that_fail),
+        TEST(streams_that_break),
+        TEST(statuses),
+        TEST(sizes),
+        TEST(cancel_before_and_while),
+        TEST(cancel_while_told),
+        TEST(free_in_flight),
+        TEST(a_burst_on_open_connections),
+        TEST(a_burst_where_the_server_closes),
+        TEST(connections_to_nobody),
+        TEST(fetching),
+        TEST(a_wake_ends_waiting),
+        TEST(loop_keeps_time),
+    };
+    http_global_init();
+    http_server_start(&server);
+    int failed = cmocka_run_group_tests_name("http", tests, NULL, NULL);
+    http_global_done();
+    return failed;
+}
