@@ -292,7 +292,7 @@ int theme_16(int32_t rgb) {
     int high = r > g ? (r > b ? r : b) : (g > b ? g : b);
     int low = r < g ? (r < b ? r : b) : (g < b ? g : b);
     int chroma = high - low;
-    if (chroma * 5 <= high) /* less than a fifth saturated: a grey */
+    if (chroma * 5 <= high || chroma < 16) /* hardly any hue: a grey */
         return high < 64 ? 0 : high < 160 ? 8 : high < 224 ? 7 : 15;
     double hue = high == r   ? (double)(g - b) / chroma
                  : high == g ? 2 + (double)(b - r) / chroma
