@@ -37,7 +37,7 @@ grep -l '^#include <curl/' core/net/http.h 2>/dev/null && say 'core/net/http.h s
 only '^#include <event2/' 'core/net/(loop|http)[a-z_]*\.(c|h)|core/sim/.*' 'libevent belongs to net and sim'
 only '^#include <(mach|IOKit|libproc|CoreFoundation|nvml)' 'core/host/.*' 'sensors belong to core/host'
 only '"/proc/|"/sys/' 'core/host/.*' '/proc and /sys belong to core/host'
-only '\bgetenv\(' 'tui/main\.c|tui/live\.c' 'getenv belongs to main and to where a key is read'
+only '\bgetenv\(' 'tui/main\.c|tui/live_run\.c' 'getenv belongs to main and to where a key is read'
 only '\bclock_gettime(_nsec_np)?\(' 'core/base/clock\.c' 'clock_gettime belongs to core/base/clock.c'
 only '\bpthread_(mutex|cond|rwlock)_' 'core/model/queue\.c|core/host/sampler\.c|core/store/player[a-z_]*\.c' 'locks belong to the queue'
 only '[^a-z_](exit|_exit)\(' 'tui/main\.c|core/base/util\.c|core/sim/sim[a-z_]*\.c|core/suites/shell\.c|core/host/process\.c' 'only main ends the program'

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "live.h"
+#include "live_run.h"
 #include "plain.h"
 #include "screen.h"
 #include "store/log.h"
@@ -104,11 +104,11 @@ static void restart(struct app *app) {
     struct run run;
     if (!app->ended || app->interrupted)
         return;
-    if (!live_finish(app->live, &app->failure)) {
+    if (!live_run_finish(app->live, &app->failure)) {
         app->live = NULL;
         return;
     }
-    app->live = live_start(app->options, app->directory, app->feed, 0, &run, &error);
+    app->live = live_run_start(app->options, app->directory, app->feed, 0, &run, &error);
     if (!app->live) {
         app->failure = error;
         return;
@@ -116,7 +116,7 @@ static void restart(struct app *app) {
     run_done(&app->runs[0]);
     app->runs[0] = run;
     free(app->paths[0]);
-    app->paths[0] = mem_string(live_path(app->live));
+    app->paths[0] = mem_string(live_run_path(app->live));
     fresh_board(app, 0);
     app->ended = false;
 }
@@ -129,9 +129,9 @@ static void act_live(struct app *app, enum action action) {
     if (action == ACTION_STOP)
         app->ui.confirm_stop = true;
     else if (action == ACTION_SKIP)
-        live_command(app->live, LANE_SKIP_PHASE, app->ui.ep);
+        live_run_command(app->live, LANE_SKIP_PHASE, app->ui.ep);
     else if (action == ACTION_RETRY)
-        live_command(app->live, LANE_RETRY, app->ui.ep);
+        live_run_command(app->live, LANE_RETRY, app->ui.ep);
 }
 
 /* The next landmark of `kind` (any, when EVENT_COUNT) after or before `now`. */
@@ -209,7 +209,7 @@ static bool key_prompt(struct app *app, int key, bool *quit) {
     if (ui->confirm_stop) {
         bool yes = key == 'y' || key == 'Y' || key == KEY_ID_ENTER;
         if (yes && app->live) {
-            live_stop(app->live);
+            live_run_stop(app->live);
             app->interrupted = true;
             *quit = ui->quitting;
         }
@@ -382,7 +382,7 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
             app->interrupted = true;
             if (!app->live || stops > 1)
                 break;
-            live_stop(app->live);
+            live_run_stop(app->live);
         }
         if (ok && !app->ended)
             wait_for(app, signals, false, -1);

@@ -8,7 +8,7 @@
 #include "theme.h"
 #include "view.h"
 
-struct live;
+struct live_run;
 struct player;
 
 struct app {
@@ -22,7 +22,7 @@ struct app {
     char *paths[RUNS_ON_SCREEN]; /* the logs, for a refold */
     size_t run_count;
     char *directory;       /* results; live only */
-    struct live *live;     /* NULL in a replay */
+    struct live_run *live; /* NULL in a replay */
     struct player *player; /* NULL when live */
     bool ended;            /* the live run's run_end was folded */
     bool interrupted;      /* by a signal or by the user while it ran */

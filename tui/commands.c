@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engines/registry.h"
-#include "live.h"
+#include "live_run.h"
 #include "net/http.h"
 #include "screen.h"
 #include "sim/sim.h"
@@ -139,7 +139,7 @@ static int exit_of_run(const struct app *app, const struct context *context) {
 
 static void finish_live(struct app *app) {
     struct error error = {0};
-    if (app->live && !live_finish(app->live, &error))
+    if (app->live && !live_run_finish(app->live, &error))
         app->failure = error;
     app->live = NULL;
     /* what came while the threads ended still belongs to the board */
@@ -157,11 +157,12 @@ static int run_live(const struct context *context, struct app *app) {
     if (!results_prepare(app->directory, &error))
         return complain(&error, EXIT_RESULTS);
     app->feed = queue_new(FEED_BYTES);
-    app->live = live_start(context->options, app->directory, app->feed, 0, &app->runs[0], &error);
+    app->live =
+        live_run_start(context->options, app->directory, app->feed, 0, &app->runs[0], &error);
     if (!app->live)
         return complain(&error, EXIT_RESULTS);
     app->run_count = 1;
-    app->paths[0] = mem_string(live_path(app->live));
+    app->paths[0] = mem_string(live_run_path(app->live));
     app_boards(app);
     bool shown = wants_plain(context) ? app_plain(app, context->signals, &error)
                                       : app_screen(app, context->signals, &error);
@@ -372,9 +373,9 @@ static int simulate(const struct context *context) {
     for (size_t i = 0; i < endpoint_count; i++)
         printf("%s=%s\n", endpoints[i].name, endpoints[i].url);
     fflush(stdout);
-    sim_run(sim);
+    bool served = sim_run(sim, &error);
     sim_free(sim);
-    return EXIT_OK;
+    return served ? EXIT_OK : complain(&error, EXIT_USAGE);
 }
 
 static int replay(const struct context *context) {

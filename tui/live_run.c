@@ -1,9 +1,10 @@
-#include "live.h"
+#include "live_run.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "engines/registry.h"
+#include "host/host.h"
 #include "host/sampler.h"
 #include "store/recorder.h"
 #include "store/results.h"
@@ -11,7 +12,7 @@
 
 #define QUEUE_BYTES ((size_t)32 << 20)
 
-struct live {
+struct live_run {
     struct run run;
     struct bench bench;
     struct queue *queue;
@@ -26,7 +27,7 @@ static const char *key_of(const char *variable) {
     return getenv(variable);
 }
 
-static void plan_run(struct live *live, const struct options *options) {
+static void plan_run(struct live_run *live, const struct options *options) {
     struct run *run = &live->run;
     char started[CLOCK_ISO_SIZE];
     struct buf resolved;
@@ -44,9 +45,10 @@ static void plan_run(struct live *live, const struct options *options) {
     host_free(host);
 }
 
-struct live *live_start(const struct options *options, const char *directory, struct queue *feed,
-                        int source, struct run *run, struct error *error) {
-    struct live *live = mem_zero(1, sizeof *live);
+struct live_run *live_run_start(const struct options *options, const char *directory,
+                                struct queue *feed, int source, struct run *run,
+                                struct error *error) {
+    struct live_run *live = mem_zero(1, sizeof *live);
     plan_run(live, options);
     struct log_writer *log = log_create(directory, &live->run, error);
     if (!log) {
@@ -71,19 +73,19 @@ struct live *live_start(const struct options *options, const char *directory, st
     return live;
 }
 
-void live_command(struct live *live, enum lane_command command, int ep) {
+void live_run_command(struct live_run *live, enum lane_command command, int ep) {
     runner_command(live->runner, command, ep);
 }
 
-void live_stop(struct live *live) {
+void live_run_stop(struct live_run *live) {
     runner_stop(live->runner);
 }
 
-const char *live_path(const struct live *live) {
+const char *live_run_path(const struct live_run *live) {
     return live->path;
 }
 
-bool live_finish(struct live *live, struct error *error) {
+bool live_run_finish(struct live_run *live, struct error *error) {
     runner_stop(live->runner);
     runner_free(live->runner);
     sampler_stop(live->sampler);
