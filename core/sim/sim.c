@@ -236,10 +236,11 @@ void sim_stop(struct sim *sim) {
 
 /* ---- a process of its own ---- */
 
-static _Noreturn void serve_as_child(struct sim *sim, int parent) {
+static _Noreturn void serve_as_child(struct sim *sim, int parent, const sigset_t *mask) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGINT, &ignore, NULL);
     sigaction(SIGHUP, &ignore, NULL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
     sim->is_child = true;
     sim->parent = parent;
     _exit(sim_run(sim, NULL) ? 0 : 1);
@@ -264,11 +265,15 @@ pid_t sim_spawn(const char *const *names, size_t count, struct endpoint **endpoi
         return -1;
     }
     fcntl(life[1], F_SETFD, FD_CLOEXEC);
+    sigset_t all, mask; /* a Ctrl-C between fork and the child's own settings waits for these */
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &mask);
     pid_t pid = fork();
     if (pid == 0) {
         close(life[1]);
-        serve_as_child(sim, life[0]);
+        serve_as_child(sim, life[0], &mask);
     }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     close(life[0]);
     if (pid < 0) {
         error_set(error, "simulated engines: fork: %s", strerror(errno));
