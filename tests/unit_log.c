@@ -150,8 +150,10 @@ static void long_note(struct buf *out, size_t length) {
     size_t before = out->length;
     buf_text(out, NOTE("long"));
     out->length--; /* the brace */
-    while (out->length - before < length - 1)
-        buf_char(out, ' ');
+    char *pad = mem_alloc(length);
+    memset(pad, ' ', length);
+    buf_append(out, pad, length - 1 - (out->length - before));
+    free(pad);
     buf_text(out, "}\n");
 }
 
