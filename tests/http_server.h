@@ -149,6 +149,7 @@ static inline void server_answer(struct http_connection *c, const char *path) {
     } else if (sscanf(path, "/stall/%d", &number) == 1) {
         server_text(c, SERVER_CHUNKED "3\r\none\r\n");
         server_sleep_ms(number);
+        c->open = false;
     } else if (strcmp(path, "/reset") == 0) {
         server_text(c, SERVER_CHUNKED "3\r\none\r\n");
         server_sleep_ms(20);

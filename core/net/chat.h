@@ -3,7 +3,7 @@
 #ifndef NET_CHAT_H
 #define NET_CHAT_H
 
-#include "model/event.h"
+#include "model/call.h"
 #include "net/http.h"
 
 /* How one engine wants to be asked, and where it hides things (facts/engines.md A). */
@@ -37,7 +37,8 @@ struct chat_request {
     const char *extra_body; /* JSON object laid on top; NULL */
     int shared_messages;    /* the first n messages are the shared prefix (for shared_chars) */
 };
-/* Appends the body. False when extra_body is not an object. */
+/* Appends the body. `extra_body` is merged member by member over what the dialect wants; a null in
+ * it takes a member away. False when a text is not the JSON it should be. */
 bool chat_body(struct buf *out, const struct chat_request *request, const struct dialect *dialect,
                struct error *error);
 
@@ -45,7 +46,12 @@ struct tool_call {
     char *id, *name, *arguments; /* raw, also when it is not JSON */
 };
 
-/* A stream being read. Bytes in, a struct call and its texts out. Pure: no I/O. */
+/* A stream being read. Bytes in, a struct call and its texts out. Pure: no I/O.
+ *
+ * A reply that comes whole (not streamed, or by a server that ignores `stream`) has last_token_us
+ * but no first token and no chunks: nobody saw when it began. `call->server` gets what the server
+ * says of itself: {"timings": llama.cpp, "usage": where it says more than counts, "stats":
+ * LM Studio, "durations_ns": Ollama's own API}, each only if seen. */
 struct chat_stream;
 struct chat_stream *chat_stream_new(const struct dialect *dialect, bool stream);
 void chat_stream_free(struct chat_stream *stream);
