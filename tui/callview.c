@@ -3,6 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 
+int64_t callview_start_us(const struct board_call *call) {
+    return call->call.start_us != MARK_NONE ? call->call.start_us : call->started_us;
+}
+
 static int64_t connect_us(const struct call *call) {
     return isnan(call->connect_ms) || call->connect_ms < 0 ? 0 : (int64_t)(call->connect_ms * 1000);
 }
@@ -10,17 +14,16 @@ static int64_t connect_us(const struct call *call) {
 static int64_t end_of(const struct board_call *call, int64_t now_us) {
     if (!call->finished)
         return now_us;
-    return call->call.end_us != MARK_NONE ? call->call.end_us : call->call.start_us;
+    return call->call.end_us != MARK_NONE ? call->call.end_us : callview_start_us(call);
 }
 
 int64_t callview_length_us(const struct board_call *call, int64_t now_us) {
-    int64_t length = end_of(call, now_us) - call->call.start_us;
+    int64_t length = end_of(call, now_us) - callview_start_us(call);
     return (length > 0 ? length : 0) + connect_us(&call->call);
 }
 
 /* Parts of a call in order; each runs from where the one before ended. */
 struct part {
-    uint32_t glyph;
     enum role role;
     int64_t end_us; /* since the bar's begin */
 };
@@ -30,15 +33,28 @@ static int64_t mark_or(int64_t mark, int64_t otherwise) {
     return mark != MARK_NONE ? mark : otherwise;
 }
 
+/* Taller is nearer to the answer; the gap above keeps the bars of two lines apart. */
+uint32_t callview_glyph(const struct ui *ui, enum role role) {
+    bool ascii = ui->glyphs == GLYPH_ASCII;
+    if (role == ROLE_CONNECT)
+        return ascii ? '>' : 0x2581;
+    if (role == ROLE_WAIT)
+        return ascii ? '.' : 0x2582;
+    if (role == ROLE_PREFILL)
+        return ascii ? '-' : 0x2584;
+    return ascii ? '#' : 0x2586;
+}
+
 static void parts_of(const struct board_call *call, int64_t now_us, struct part parts[PARTS]) {
     const struct call *of = &call->call;
-    int64_t end = end_of(call, now_us), begin = of->start_us - connect_us(of);
+    int64_t end = end_of(call, now_us), start = callview_start_us(call);
+    int64_t begin = start - connect_us(of);
     int64_t token = mark_or(of->first_token_us, end);
     int64_t byte = mark_or(of->first_byte_us, token);
-    parts[0] = (struct part){'=', ROLE_CONNECT, of->start_us - begin};
-    parts[1] = (struct part){0x2591, ROLE_WAIT, (byte < token ? byte : token) - begin};
-    parts[2] = (struct part){0x2592, ROLE_PREFILL, token - begin};
-    parts[3] = (struct part){0x2588, ROLE_DECODE, end - begin};
+    parts[0] = (struct part){ROLE_CONNECT, start - begin};
+    parts[1] = (struct part){ROLE_WAIT, (byte < token ? byte : token) - begin};
+    parts[2] = (struct part){ROLE_PREFILL, token - begin};
+    parts[3] = (struct part){ROLE_DECODE, end - begin};
 }
 
 void callview_bar(const struct draw *draw, int x, int y, int width, const struct board_call *call,
@@ -52,10 +68,11 @@ void callview_bar(const struct draw *draw, int x, int y, int width, const struct
         int to = (int)((double)parts[i].end_us * width / (double)full_us + 0.5);
         to = to > width ? width : to;
         for (; from < to; from++)
-            frame_put(draw->frame, x + from, y, parts[i].glyph, parts[i].role);
+            frame_put(draw->frame, x + from, y, callview_glyph(draw->ui, parts[i].role),
+                      parts[i].role);
     }
     if (from == 0) /* too short for a cell, but it was there */
-        frame_put(draw->frame, x, y, 0x258f, ROLE_DECODE);
+        frame_put(draw->frame, x, y, callview_glyph(draw->ui, ROLE_DECODE), ROLE_DECODE);
 }
 
 const char *callview_outcome(const struct board_call *call) {
@@ -69,6 +86,8 @@ const char *callview_outcome(const struct board_call *call) {
 enum role callview_role(const struct board_call *call) {
     if (!call->finished)
         return ROLE_ACCENT;
+    if (call->superseded)
+        return ROLE_DIM;
     if (!call->call.ok)
         return ROLE_BAD;
     return call->call.correct == CHECK_NO || call->call.degenerate ? ROLE_WARN : ROLE_TEXT;
@@ -107,13 +126,15 @@ static void page_mark(struct page *page, const char *name, int64_t mark, int64_t
     page_text(page, ROLE_TEXT, text);
 }
 
-static void page_marks(struct page *page, const struct call *call) {
-    page_mark(page, "sent", call->sent_us, call->start_us);
-    page_mark(page, "first byte", call->first_byte_us, call->start_us);
-    page_mark(page, "first token", call->first_token_us, call->start_us);
-    page_mark(page, "first content", call->first_content_us, call->start_us);
-    page_mark(page, "last token", call->last_token_us, call->start_us);
-    page_mark(page, "end", call->end_us, call->start_us);
+static void page_marks(struct page *page, const struct board_call *of) {
+    const struct call *call = &of->call;
+    int64_t start = callview_start_us(of);
+    page_mark(page, "sent", call->sent_us, start);
+    page_mark(page, "first byte", call->first_byte_us, start);
+    page_mark(page, "first token", call->first_token_us, start);
+    page_mark(page, "first content", call->first_content_us, start);
+    page_mark(page, "last token", call->last_token_us, start);
+    page_mark(page, "end", call->end_us, start);
 }
 
 static void page_figures(struct page *page, const struct board_call *call) {
@@ -143,7 +164,7 @@ int callview_page(const struct draw *draw, struct rect rect, const struct board_
         callview_bar(draw, rect.x, rect.y + page.line - scroll, rect.width, call, now_us,
                      callview_length_us(call, now_us));
     page.line++;
-    page_marks(&page, &call->call);
+    page_marks(&page, call);
     page_part(&page, "reasoning", call->reasoning);
     page_part(&page, "answer", call->content);
     page_part(&page, "tool calls", call->tool_calls);

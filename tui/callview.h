@@ -4,8 +4,12 @@
 
 #include "draw.h"
 
+/* Its start as far as known: the mark comes at the end, until then when it was announced. */
+int64_t callview_start_us(const struct board_call *call);
 /* How long a call has taken so far, opening its connection included. */
 int64_t callview_length_us(const struct board_call *call, int64_t now_us);
+/* The glyph of a part of the bar, by its role. */
+uint32_t callview_glyph(const struct ui *ui, enum role role);
 /* The bar, `full_us` in `width` cells. Parts differ by glyph, so that it reads without colour. */
 void callview_bar(const struct draw *draw, int x, int y, int width, const struct board_call *call,
                   int64_t now_us, int64_t full_us);

@@ -1,5 +1,7 @@
 #include "cellview.h"
 
+#include "callview.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,12 +9,11 @@
 /* A burst has many in flight: look no further back than that. */
 enum { RUNNING_LOOK_BACK = 2048 };
 
-const struct board_call *cellview_running(const struct row *row, const struct column *column) {
+const struct board_call *cellview_running(const struct row *row, int column) {
     size_t look = row->call_count < RUNNING_LOOK_BACK ? row->call_count : RUNNING_LOOK_BACK;
     for (size_t i = 0; i < look; i++) {
         const struct board_call *call = row->calls[row->call_count - 1 - i];
-        if (!call->finished && call->call.suite == column->suite &&
-            strcmp(call->call.phase, column->phase) == 0)
+        if (!call->finished && call->column == column)
             return call;
     }
     return NULL;
@@ -24,9 +25,9 @@ static double live_value(const struct board *board, const struct row *row,
     bool started = call->call.first_token_us != MARK_NONE;
     int64_t reached = started ? call->call.first_token_us : board->now_us;
     if (metric == METRIC_TTFT)
-        return (double)(reached - call->call.start_us) / 1000;
+        return (double)(reached - callview_start_us(call)) / 1000;
     if (metric == METRIC_LATENCY)
-        return (double)(board->now_us - call->call.start_us) / 1000;
+        return (double)(board->now_us - callview_start_us(call)) / 1000;
     if (metric == METRIC_DECODE)
         return row->tps_now;
     return metric == METRIC_COMPLETION ? (double)call->tokens : NAN;
@@ -34,11 +35,10 @@ static double live_value(const struct board *board, const struct row *row,
 
 static void read_running(const struct row_ref *ref, int column, const struct ui *ui,
                          struct cellview *out) {
-    const struct column *of = &ref->board->columns[column];
     const struct cell *cell = board_cell(ref->board, ref->ep, column);
-    const struct board_call *call = cellview_running(ref->row, of);
+    const struct board_call *call = cellview_running(ref->row, column);
     out->running = true;
-    out->role = ROLE_ACCENT;
+    out->role = out->turn_role = ROLE_ACCENT;
     out->turn = ref->board->now_us / 250000;
     if (cell->calls_running > 1) {
         snprintf(out->text, sizeof out->text, "%d on", cell->calls_running);
@@ -51,7 +51,7 @@ static void read_running(const struct row_ref *ref, int column, const struct ui 
     out->turn += call->tokens;
     bool started = call->call.first_token_us != MARK_NONE;
     double value = live_value(ref->board, ref->row, call, ui->metric);
-    out->role = started ? ROLE_DECODE : ROLE_PREFILL;
+    out->turn_role = started ? ROLE_DECODE : ROLE_PREFILL;
     if (!isnan(value))
         metric_format(ui->metric, value, out->text);
     else if (started)
@@ -81,17 +81,10 @@ static bool is_failed(const struct cell *cell) {
            (cell->state == CELL_DONE || cell->state == CELL_STOPPED);
 }
 
-static bool is_unranked(const struct cell *cell) {
-    for (int gate = 0; gate < GATE_COUNT; gate++)
-        if ((cell->gates & 1u << gate) && gate_unranks((enum gate_id)gate))
-            return true;
-    return false;
-}
-
 void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, int best,
                    int mark_width, struct cellview *out) {
     const struct cell *cell = board_cell(ref->board, ref->ep, column);
-    *out = (struct cellview){.role = ROLE_DIM, .marks_role = ROLE_WARN};
+    *out = (struct cellview){.role = ROLE_DIM, .marks_role = ROLE_WARN, .turn_role = ROLE_ACCENT};
     if (!cell)
         return;
     read_marks(cell, mark_width, out);
@@ -109,10 +102,10 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
         copy_text(out->text, sizeof out->text, "·");
     } else {
         out->best = best == ref->ep;
-        out->role = out->best                           ? ROLE_GOOD
-                    : isnan(value) || is_unranked(cell) ? ROLE_DIM
-                    : cell->state == CELL_STOPPED       ? ROLE_WARN
-                                                        : ROLE_TEXT;
+        out->role = out->best                       ? ROLE_GOOD
+                    : isnan(value) || !cell->ranked ? ROLE_DIM
+                    : cell->state == CELL_STOPPED   ? ROLE_WARN
+                                                    : ROLE_TEXT;
         metric_format(ui->metric, value, out->text);
     }
 }

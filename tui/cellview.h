@@ -13,6 +13,7 @@ struct cellview {
     enum role marks_role;
     bool best, running;
     int64_t turn; /* of the spinner of a running one */
+    enum role turn_role;
 };
 
 /* `best` is the column's best row (-1: none), `mark_width` how many marks may be shown. */
@@ -20,6 +21,6 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
                    int mark_width, struct cellview *out);
 
 /* The newest running call of a cell; NULL when none runs. */
-const struct board_call *cellview_running(const struct row *row, const struct column *column);
+const struct board_call *cellview_running(const struct row *row, int column);
 
 #endif

@@ -127,6 +127,13 @@ void draw_thermal(double level, int width, char out[METRIC_TEXT]) {
         copy_text(out, METRIC_TEXT, shorts[(int)level]);
 }
 
+const char *draw_unit(enum metric_id metric) {
+    const struct metric *row = metric_of(metric);
+    bool told =
+        strchr(row->title, '/') || row->scale == SCALE_LEVELS || strcmp(row->title, row->unit) == 0;
+    return told ? "" : row->unit;
+}
+
 uint32_t draw_spinner(const struct ui *ui, int64_t turn) {
     static const uint32_t sets[][4] = {
         [GLYPH_BRAILLE] = {0x2839, 0x283c, 0x2827, 0x280f},
@@ -166,6 +173,17 @@ static double scale_floor(enum board_series series) {
     return 0;
 }
 
+double draw_last(const struct row *row, enum board_series series) {
+    const struct series *of = &row->series[series];
+    bool per_call = series == SERIES_TTFT || series == SERIES_TPS || series == SERIES_TPS_PER_WATT;
+    if (!per_call) /* a sensor that fell silent has no figure */
+        return series_last(of);
+    for (size_t i = of->count; i-- > 0;)
+        if (!isnan(of->points[i].last))
+            return of->points[i].last;
+    return NAN;
+}
+
 static double raise(double high, double value) {
     return isnan(value) || value < high ? high : value;
 }
@@ -180,7 +198,7 @@ double draw_scale(const struct draw *draw, const struct rows *rows, const struct
         struct window window = draw_window(draw->scene, other->source);
         high = raise(high, series_high(&other->row->series[series], window.from_us, window.to_us));
     }
-    return series == SERIES_THERMAL ? high : own ? (high > 0 ? high : 1) : graph_nice(high);
+    return high > 0 ? high : 1;
 }
 
 enum role draw_series_role(const struct draw *draw, const struct row_ref *ref,
@@ -203,6 +221,11 @@ static void draw_series(const struct draw *draw, struct rect rect, const struct 
                           .gap = metric_of(board_series_metric(series))->gap,
                           .role = draw_series_role(draw, ref, series),
                           .graded = is_graded(series)};
+    double most = series_high(&ref->row->series[series], window.from_us, window.to_us);
+    if (graph.graded && !(most > 0)) { /* a quiet line for what has not moved */
+        graph.graded = false;
+        graph.role = ROLE_BORDER;
+    }
     graph_draw(draw->frame, rect, &ref->row->series[series], &graph);
 }
 
@@ -212,6 +235,12 @@ void draw_sparkline(const struct draw *draw, struct rect rect, const struct row_
         draw_series(draw, rect, ref, series, high);
 }
 
+/* A round number a little above: a fifth of the decade's own steps. */
+static double plot_top(double high) {
+    double step = graph_nice(high) / 5;
+    return ceil(high / step - 1e-9) * step;
+}
+
 void draw_plot(const struct draw *draw, struct rect rect, const struct row_ref *ref,
                enum board_series series) {
     if (rect.width < 12 || rect.height < 3)
@@ -219,12 +248,12 @@ void draw_plot(const struct draw *draw, struct rect rect, const struct row_ref *
     struct frame *frame = draw->frame;
     enum metric_id metric = board_series_metric(series);
     const struct metric *row = metric_of(metric);
-    double high = graph_nice(draw_scale(draw, NULL, ref, series));
+    double high = plot_top(draw_scale(draw, NULL, ref, series));
     if (series == SERIES_THERMAL)
         high = scale_floor(series);
     char top[METRIC_TEXT], now[FIGURE_TEXT], begin[DURATION_TEXT], end[DURATION_TEXT];
     metric_format(metric, high, top);
-    draw_figure(metric, series_last(&ref->row->series[series]), now);
+    draw_figure(metric, draw_last(ref->row, series), now);
     struct window window = draw_window(draw->scene, ref->source);
     draw_duration(window.from_us < 0 ? 0 : window.from_us, begin);
     draw_duration(window.to_us, end);

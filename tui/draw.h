@@ -37,6 +37,9 @@ void draw_figure(enum metric_id metric, double value, char out[FIGURE_TEXT]);
 /* A thermal level in a word that fits in `width` cells. */
 void draw_thermal(double level, int width, char out[METRIC_TEXT]);
 
+/* A metric's unit where its title does not tell; else "". */
+const char *draw_unit(enum metric_id metric);
+
 /* A sign that turns with the events. */
 uint32_t draw_spinner(const struct ui *ui, int64_t turn);
 
@@ -49,6 +52,8 @@ struct window draw_window(const struct scene *scene, int source);
 /* Upper end of a series' scale on screen; for series that are compared it covers all rows. */
 double draw_scale(const struct draw *draw, const struct rows *rows, const struct row_ref *ref,
                   enum board_series series);
+/* The current figure of a series; of those that calls make, the last one there was. */
+double draw_last(const struct row *row, enum board_series series);
 enum role draw_series_role(const struct draw *draw, const struct row_ref *ref,
                            enum board_series series);
 void draw_sparkline(const struct draw *draw, struct rect rect, const struct row_ref *ref,

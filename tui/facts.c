@@ -59,7 +59,7 @@ static void add_identity(const struct row_ref *ref, struct fact *facts, int *cou
         return;
     snprintf(fact->value, sizeof fact->value, "%s%s%s", engine_title(endpoint->engine),
              version ? " " : "", version ? version : "");
-    join(fact->value, sizeof fact->value, ref->row->model ? ref->row->model : endpoint->model);
+    join(fact->value, sizeof fact->value, row_model(ref));
     join(fact->value, sizeof fact->value, endpoint->format);
     join(fact->value, sizeof fact->value, endpoint->quant);
     join(fact->value, sizeof fact->value,
@@ -136,11 +136,11 @@ static void add_bounds(const struct row_ref *ref, struct fact *facts, int *count
     struct fact *fact = fact_new(facts, count, "60 calls", ROLE_TEXT);
     if (!fact)
         return;
-    char one[FIGURE_TEXT], other[FIGURE_TEXT];
-    draw_figure(METRIC_BOUND_WARM, warm, one);
-    draw_figure(METRIC_BOUND_PREFIX, prefix, other);
+    char one[DURATION_TEXT], other[DURATION_TEXT];
+    draw_duration(isnan(warm) ? -1 : (int64_t)(warm * 1e6), one);
+    draw_duration(isnan(prefix) ? -1 : (int64_t)(prefix * 1e6), other);
     snprintf(fact->value, sizeof fact->value,
-             "take at least %s with the same prompt, %s with a new user each", one, other);
+             "take at least %s with one prompt, %s with a new user each (min:s)", one, other);
 }
 
 /* One line per gate: its phases, then the first one's evidence. */

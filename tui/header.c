@@ -158,7 +158,7 @@ static void put_machine(struct line *line, const struct draw *draw) {
         bool fine = lane->last.thermal == THERMAL_NOMINAL;
         put_right(line, fine ? ROLE_GOOD : ROLE_WARN, thermal_word(lane->last.thermal));
     }
-    double watts = series_last(&ref->row->series[SERIES_WATTS]);
+    double watts = draw_last(ref->row, SERIES_WATTS);
     if (!isnan(watts)) {
         draw_figure(METRIC_WATTS, watts, figure);
         put_right(line, ROLE_TEXT, figure);

@@ -4,15 +4,17 @@
 
 enum {
     PADDED_WIDTH = 76,    /* from here boxes keep a blank column inside */
+    SPARK_VALUE = 5,      /* cells of a sparkline's figure */
     SPARK_MIN = 15,       /* a sparkline beside the phases: graph, blank, value */
     SPARK_BELOW_MIN = 9,  /* and below them */
     EVENTS_MIN = 6,       /* border included */
-    DETAIL_MIN = 10,      /* border included */
+    DETAIL_MIN = 7,       /* border included */
     DETAIL_WIDTH = 96,    /* body width from which there is a detail pane */
     GRAPH_ROWS_MOST = 3,  /* of one sparkline */
     GRAPH_ROWS_TALL = 2,  /* before panes are thought of */
     ENGINE_BOXED = 30,    /* body height from which the engine view has boxes */
     ENGINE_SIDE = 110,    /* body width from which graphs stand beside the phase table */
+    ENGINE_WIDE = 150,    /* and from which they have a column of their own */
     ENGINE_CALLS_MIN = 4, /* lines for calls, title included */
     ENGINE_GRAPH_MIN = 6  /* lines for graphs, title included */
 };
@@ -39,17 +41,17 @@ void layout_screen(int width, int height, struct layout_screen *out) {
     out->bar = (struct rect){0, height - 1, width, 1};
 }
 
-/* Split `width` cells from `x` into LAYOUT_SPARKS equal spans with a blank between. */
+/* Split `width` cells from `x` into LAYOUT_SPARKS equal spans with two blanks between. */
 static void place_sparks(struct board_layout *out, int x, int width) {
     int step = width / LAYOUT_SPARKS;
     for (int i = 0; i < LAYOUT_SPARKS; i++)
-        out->sparks[i] = (struct span){x + i * step, step - (i + 1 < LAYOUT_SPARKS ? 1 : 0)};
+        out->sparks[i] = (struct span){x + i * step, step - (i + 1 < LAYOUT_SPARKS ? 2 : 0)};
 }
 
 /* Name, phases, verdict in one line of `width` cells from `x`; `most_step` bounds a column. */
 static void place_columns(struct board_layout *out, const struct board_want *want, int x, int width,
                           int most_step) {
-    int verdict = width >= 110 ? 11 : width >= 70 ? 9 : 4;
+    int verdict = width >= 110 ? 11 : width >= 70 ? 9 : 5;
     int name = between(want->name_width, 6, width / 5);
     int room = width - name - verdict - 1;
     int step_min = want->value_width + 2; /* gap, value, one mark */
@@ -62,7 +64,7 @@ static void place_columns(struct board_layout *out, const struct board_want *wan
     name += longer;
     out->name = (struct span){x, name};
     out->column_x = x + name;
-    out->mark_width = between(out->column_step - want->value_width - 1, 0, 3);
+    out->mark_width = between(out->column_step - want->value_width - 1, 0, 2);
     int end = out->column_x + out->column_count * out->column_step;
     out->verdict = (struct span){end + 1, at_most(verdict, x + width - end - 1)};
 }
@@ -73,15 +75,15 @@ static void place_across(struct board_layout *out, const struct board_want *want
     int name = between(want->name_width, 6, width / 5);
     int spark_room = width - name - want->columns * (want->value_width + 3) - 13;
 
-    out->spark_value = want->value_width;
+    out->spark_value = SPARK_VALUE;
     out->beside = spark_room >= LAYOUT_SPARKS * SPARK_MIN;
     if (!out->beside) {
-        place_columns(out, want, x, width, want->value_width + 8);
+        place_columns(out, want, x, width, want->value_width + 6);
         place_sparks(out, out->column_x + 1, x + width - out->column_x - 1);
         return;
     }
     int step =
-        between((width - name - 13 - LAYOUT_SPARKS * (SPARK_MIN + 3)) / at_least(want->columns, 1),
+        between((width - name - 13 - LAYOUT_SPARKS * (SPARK_MIN + 2)) / at_least(want->columns, 1),
                 want->value_width + 3, label_step);
     place_columns(out, want, x, name + want->columns * step + 12, step);
     int sparks_x = out->verdict.x + out->verdict.width + 1;
@@ -94,7 +96,9 @@ static int list_lines(const struct board_want *want, int row_height) {
 }
 
 static int height_with(const struct board_layout *out, int graph_rows) {
-    return out->beside ? at_least(graph_rows, 1) : 1 + graph_rows;
+    if (!out->beside)
+        return 1 + graph_rows;
+    return graph_rows > 1 ? graph_rows + 1 : 1; /* tall ones need a blank between them */
 }
 
 /* Decide the height of a row, then the panes below, from the lines left inside the body. */
@@ -114,7 +118,7 @@ static void place_down(struct board_layout *out, const struct board_want *want, 
         left = room - list_lines(want, height_with(out, out->graph_rows));
     }
     int panes = out->graph_rows == GRAPH_ROWS_TALL && left >= EVENTS_MIN ? left : 0;
-    if (panes >= DETAIL_MIN + want->rows + 4) {
+    if (panes >= EVENTS_MIN + want->rows * 2) {
         out->graph_rows = GRAPH_ROWS_MOST;
         panes = room - list_lines(want, height_with(out, out->graph_rows));
     }
@@ -148,35 +152,45 @@ void layout_board(struct rect body, const struct board_want *want, struct board_
     place_down(out, want, body);
 }
 
+/* Below the facts: phases with graphs beside or under them, then calls over the whole width. */
+static void stack_engine(struct engine_layout *out, const struct engine_want *want,
+                         struct rect rest, int frame) {
+    bool side = rest.width >= ENGINE_SIDE;
+    int least_calls = ENGINE_CALLS_MIN + frame, calls = want->calls + 1 + frame;
+    int phases = at_most(want->phases + 1 + frame, at_least(rest.height - least_calls, 0));
+    int width = side ? rest.width * 3 / 5 : rest.width;
+    if (side) /* what the calls do not need, up to half, makes the graphs taller */
+        phases = at_least(phases, at_most(rest.height - calls, rest.height / 2));
+    out->phases = (struct rect){rest.x, rest.y, width, phases};
+    if (side)
+        out->graphs = (struct rect){rest.x + width, rest.y, rest.width - width, phases};
+    int y = rest.y + phases, left = rest.height - phases;
+    int graphs = at_least(left / 3, at_most(left - calls, left / 2));
+    if (!side && graphs >= ENGINE_GRAPH_MIN + frame) {
+        out->graphs = (struct rect){rest.x, y, rest.width, graphs};
+        y += graphs;
+        left -= graphs;
+    }
+    out->calls = (struct rect){rest.x, y, rest.width, left};
+}
+
 void layout_engine(struct rect body, const struct engine_want *want, struct engine_layout *out) {
     *out = (struct engine_layout){.boxed = body.height >= ENGINE_BOXED};
     if (body.width < 3 || body.height < 3)
         return;
     int frame = out->boxed ? 2 : 1; /* lines a section needs besides its own */
-    int facts = at_most(want->facts, body.height / 3) + frame;
-    int y = body.y;
-    out->facts = (struct rect){body.x, y, body.width, at_most(facts, body.height)};
-    y += out->facts.height;
-
-    int left = body.y + body.height - y;
-    int phases = at_most(want->phases + 1 + frame, at_least(left - ENGINE_CALLS_MIN - frame, 0));
-    bool side = body.width >= ENGINE_SIDE;
-    int width = side ? at_least(body.width * 3 / 5, ENGINE_SIDE / 2) : body.width;
-    if (side) /* a graph beside wants some height of its own */
-        phases = at_least(phases, at_most(ENGINE_GRAPH_MIN + frame + left / 8, left / 2));
-    out->phases = (struct rect){body.x, y, width, at_least(phases, 0)};
-    if (side)
-        out->graphs = (struct rect){body.x + width, y, body.width - width, phases};
-    y += phases;
-
-    left = body.y + body.height - y;
-    int graphs = left / 3;
-    if (!side && graphs >= ENGINE_GRAPH_MIN + frame) {
-        out->graphs = (struct rect){body.x, y, body.width, graphs};
-        y += graphs;
-        left -= graphs;
+    int facts = at_most(at_most(want->facts, body.height / 3) + frame, body.height);
+    out->facts = (struct rect){body.x, body.y, body.width, facts};
+    struct rect rest = {body.x, body.y + facts, body.width, body.height - facts};
+    if (body.width < ENGINE_WIDE || !out->boxed) {
+        stack_engine(out, want, rest, frame);
+        return;
     }
-    out->calls = (struct rect){body.x, y, body.width, at_least(left, 0)};
+    int width = rest.width * 3 / 5;
+    int phases = at_most(want->phases + 1 + frame, rest.height / 2);
+    out->phases = (struct rect){rest.x, rest.y, width, phases};
+    out->calls = (struct rect){rest.x, rest.y + phases, width, rest.height - phases};
+    out->graphs = (struct rect){rest.x + width, rest.y, rest.width - width, rest.height};
 }
 
 int layout_scroll(int count, int height, int selected) {

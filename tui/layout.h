@@ -61,6 +61,7 @@ void layout_board(struct rect body, const struct board_want *want, struct board_
 struct engine_want {
     int facts;  /* lines above: identity, verdict, gates */
     int phases; /* lines of the phase table, its head not counted */
+    int calls;
 };
 struct engine_layout {
     bool boxed; /* sections have a full box, else one title line */

@@ -20,9 +20,13 @@ const char *row_name(const struct row_ref *ref) {
     return endpoint->name ? endpoint->name : engine_title(endpoint->engine);
 }
 
+const char *row_model(const struct row_ref *ref) {
+    return ref->row->model ? ref->row->model : ref->row->endpoint->model;
+}
+
 static bool is_wanted(const struct row_ref *ref, const char *filter) {
     const struct endpoint *endpoint = ref->row->endpoint;
-    const char *model = ref->row->model ? ref->row->model : endpoint->model;
+    const char *model = row_model(ref);
     return text_has(row_name(ref), filter) || text_has(engine_title(endpoint->engine), filter) ||
            (model && text_has(model, filter));
 }

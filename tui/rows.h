@@ -28,6 +28,8 @@ bool text_has(const char *text, const char *needle);
 
 /* What a run is called for people: the slug of its id. Never longer than `size`. */
 void run_slug(const struct run *run, char *out, size_t size);
+/* The model as last reported, else as configured; NULL if unknown. */
+const char *row_model(const struct row_ref *ref);
 /* An endpoint's name, never NULL. */
 const char *row_name(const struct row_ref *ref);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "calls.h"
 #include "cellview.h"
 #include "facts.h"
 #include "layout.h"
@@ -14,6 +15,7 @@ static const enum board_series spark_series[LAYOUT_SPARKS] = {
     SERIES_TTFT, SERIES_TPS, SERIES_TPS_PER_WATT, SERIES_SWAP, SERIES_THERMAL};
 
 #define COLUMNS_MOST 256
+enum { PLOT_MIN = 5, PLOT_MOST = 9, CALLS_MIN = 4 }; /* lines, in the detail pane */
 struct grid {
     struct rows rows;
     struct board_layout layout;
@@ -91,9 +93,13 @@ static bool grid_init(struct grid *grid, struct rect rect, const struct draw *dr
                               .label_width = 4,
                               .name_width = 8,
                               .suites = 1};
-    want.value_width = want.value_width < 5 ? 5 : want.value_width;
+    if (want.value_width <= 6) /* the few figures of six cells take the gap */
+        want.value_width = 5;
     for (int i = 0; i < grid->rows.count; i++) {
         int cells = (int)text_cells(row_name(&grid->rows.at[i])) + 2;
+        const char *model = rect.width >= 110 ? row_model(&grid->rows.at[i]) : NULL;
+        int model_cells = model ? (int)text_cells(model) + 3 : 0;
+        cells = model_cells > cells ? model_cells : cells;
         want.name_width = cells > want.name_width ? cells : want.name_width;
     }
     if (grid->board) {
@@ -120,16 +126,15 @@ static void draw_phases_head(const struct draw *draw, const struct grid *grid, i
         int x = layout->column_x + i * layout->column_step;
         int width = layout->column_step - layout->mark_width;
         bool chosen = grid->columns[i] == ui->column;
-        frame_right(draw->frame, x + 1, y, width - 1, chosen ? ROLE_ACCENT : ROLE_HEADER,
-                    draw_phase(grid->board->columns[grid->columns[i]].phase, width - 1));
+        frame_right(draw->frame, x, y, width, chosen ? ROLE_ACCENT : ROLE_HEADER,
+                    draw_phase(grid->board->columns[grid->columns[i]].phase, width));
         if (!chosen)
             continue;
         if (ui->sort_by_value)
             frame_put(draw->frame, x + width, y, ui->sort_reverse ? 0x25bc : 0x25b2, ROLE_ACCENT);
         frame_select(draw->frame, (struct rect){x + 1, y, layout->column_step - 1, 1});
     }
-    frame_text(draw->frame, layout->verdict.x, y, layout->verdict.width, ROLE_HEADER,
-               layout->verdict.width < 5 ? "use" : "reuse");
+    frame_text(draw->frame, layout->verdict.x, y, layout->verdict.width, ROLE_HEADER, "reuse");
 }
 
 static void draw_suites_head(const struct draw *draw, const struct grid *grid, int y) {
@@ -153,10 +158,9 @@ static void draw_sparks_head(const struct draw *draw, const struct grid *grid, i
         struct span span = grid->layout.sparks[i];
         const struct metric *metric = metric_of(board_series_metric(spark_series[i]));
         int used = frame_text(draw->frame, span.x, y, span.width, ROLE_HEADER, metric->title);
-        bool unit = strcmp(metric->title, metric->unit) != 0 && metric->unit[0];
-        if (unit && span.width - used > 3)
-            frame_text(draw->frame, span.x + used + 1, y, span.width - used - 1, ROLE_DIM,
-                       metric->unit);
+        const char *unit = draw_unit(board_series_metric(spark_series[i]));
+        if (used + 1 + (int)strlen(unit) <= span.width)
+            frame_text(draw->frame, span.x + used + 1, y, span.width, ROLE_DIM, unit);
     }
 }
 
@@ -182,10 +186,10 @@ static void draw_cell(const struct draw *draw, const struct grid *grid, const st
     struct cellview cell;
     int best = board_best(ref->board, column, draw->ui->metric);
     cellview_read(ref, column, draw->ui, best, layout->mark_width, &cell);
-    frame_right(draw->frame, x + 1, y, width, cell.role, cell.text);
+    frame_right(draw->frame, x, y, width + 1, cell.role, cell.text); /* long ones take the gap */
     int mark = x + 1 + width, room = layout->mark_width;
     if (cell.running && room > 0) {
-        frame_put(draw->frame, mark++, y, draw_spinner(draw->ui, cell.turn), ROLE_ACCENT);
+        frame_put(draw->frame, mark++, y, draw_spinner(draw->ui, cell.turn), cell.turn_role);
         room--;
     }
     if (cell.best && room > 0) {
@@ -212,20 +216,22 @@ static void draw_verdict(const struct draw *draw, const struct grid *grid,
         frame_printf(draw->frame, span.x + 4, y, span.width - 4, ROLE_DIM, "%.2f", verdict->ratio);
 }
 
+/* The current figure, in the colour of its line. */
 static void draw_spark_value(const struct draw *draw, struct span span, int y, int width,
                              const struct row_ref *ref, enum board_series series) {
     int x = span.x + span.width - width;
-    double value = series_last(&ref->row->series[series]);
-    bool live = series == SERIES_TPS && !isnan(ref->row->tps_now);
-    if (series == SERIES_THERMAL) {
-        char text[METRIC_TEXT];
+    double value = draw_last(ref->row, series);
+    char text[METRIC_TEXT];
+    enum role role = draw_series_role(draw, ref, series);
+    if (series == SERIES_TPS && !isnan(ref->row->tps_now))
+        value = ref->row->tps_now;
+    if (series == SERIES_THERMAL)
         draw_thermal(value, width, text);
-        enum role role = isnan(value) || value < 1 ? ROLE_DIM : value < 2 ? ROLE_WARN : ROLE_BAD;
-        frame_right(draw->frame, x, y, width, role, text);
-        return;
-    }
-    draw_value(draw, x, y, width, live ? ROLE_DECODE : ROLE_TEXT, board_series_metric(series),
-               live ? ref->row->tps_now : value);
+    else
+        metric_format(board_series_metric(series), value, text);
+    if (series == SERIES_THERMAL || series == SERIES_SWAP)
+        role = value > (series == SERIES_SWAP ? 100 : 0) ? ROLE_WARN : ROLE_DIM;
+    frame_right(draw->frame, x - 1, y, width + 1, isnan(value) ? ROLE_DIM : role, text);
 }
 
 static void draw_sparks(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
@@ -247,42 +253,55 @@ static void draw_sparks(const struct draw *draw, const struct grid *grid, const 
     }
 }
 
-/* Under the name: what it serves. */
+/* Under the name: what it serves, the shorter and surer words first. */
 static void draw_model(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
                        int y) {
     const struct endpoint *endpoint = ref->row->endpoint;
     struct span name = grid->layout.name;
-    const char *lines[] = {endpoint->quant ? endpoint->quant : endpoint->format,
-                           ref->row->model ? ref->row->model : endpoint->model};
-    if (ref->row->state == ENDPOINT_DOWN || ref->row->state == ENDPOINT_LOADING) {
-        frame_text(draw->frame, name.x + 2, y, name.width - 2,
+    int room = name.width - 3, lines = grid->layout.row_height - 1;
+    char format[64];
+    snprintf(format, sizeof format, "%s%s%s", endpoint->format ? endpoint->format : "",
+             endpoint->format && endpoint->quant ? " " : "",
+             endpoint->quant ? endpoint->quant : "");
+    if ((int)text_cells(format) > room && endpoint->quant)
+        copy_text(format, sizeof format, endpoint->quant);
+    if (lines > 0 && (ref->row->state == ENDPOINT_DOWN || ref->row->state == ENDPOINT_LOADING)) {
+        frame_text(draw->frame, name.x + 2, y++, room,
                    ref->row->state == ENDPOINT_DOWN ? ROLE_BAD : ROLE_WARN,
                    endpoint_state_word(ref->row->state));
-        return;
+        lines--;
     }
-    for (int i = 0, line = 0; i < 2 && line < grid->layout.row_height - 1; i++)
-        if (lines[i])
-            frame_text(draw->frame, name.x + 2, y + line++, name.width - 3, ROLE_DIM, lines[i]);
+    if (lines > 0 && format[0]) {
+        frame_text(draw->frame, name.x + 2, y++, room, ROLE_DIM, format);
+        lines--;
+    }
+    if (lines > 0 && row_model(ref))
+        frame_text(draw->frame, name.x + 2, y, room, ROLE_DIM, row_model(ref));
+}
+
+/* Lines of a row without the blank below it. */
+static int row_lines(const struct grid *grid) {
+    const struct board_layout *layout = &grid->layout;
+    return layout->beside && layout->graph_rows > 1 ? layout->graph_rows : layout->row_height;
 }
 
 static void draw_row(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
                      int y, bool selected) {
     struct rect list = grid->layout.list;
     struct span name = grid->layout.name;
-    enum role role = draw->scene->count > 1 ? view_series_role(ref->source) : ROLE_TEXT;
+    enum role role = draw->scene->count > 1 ? view_series_role(ref->source) : ROLE_TITLE;
     if (ref->row->state == ENDPOINT_DOWN)
         role = ROLE_BAD;
     if (selected)
         frame_put(draw->frame, name.x, y, 0x25b6, ROLE_ACCENT);
-    frame_text(draw->frame, name.x + 2, y, name.width - 2, selected ? ROLE_TITLE : role,
-               row_name(ref));
+    frame_text(draw->frame, name.x + 2, y, name.width - 2, role, row_name(ref));
     for (int i = 0; i < grid->count; i++)
         draw_cell(draw, grid, ref, i, y);
     draw_verdict(draw, grid, ref, y);
     draw_model(draw, grid, ref, y + 1);
     draw_sparks(draw, grid, ref, y);
     if (selected)
-        frame_select(draw->frame, (struct rect){list.x, y, list.width, 1});
+        frame_select(draw->frame, (struct rect){list.x, y, list.width, row_lines(grid)});
 }
 
 static void draw_label(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
@@ -353,22 +372,23 @@ static void draw_detail(const struct draw *draw, const struct grid *grid) {
                                      row_name(ref), "Enter opens it");
     struct fact facts[FACTS_MOST];
     int count = facts_collect(ref, facts);
-    int plots = inner.height - count - 1 >= 5 ? inner.height - count - 1 : inner.height - 3;
-    plots = plots >= 5 ? plots : 0;
-    struct rect top = {inner.x, inner.y, inner.width, inner.height - plots - (plots ? 1 : 0)};
-    facts_draw(draw, top, facts, count);
+    facts_draw(draw, inner, facts, count);
+    int left = inner.height - count - 1, y = inner.y + count + 1;
+    int plots = left < PLOT_MIN ? 0 : left > PLOT_MOST + CALLS_MIN ? PLOT_MOST : left;
     int half = inner.width / 2;
-    int y = inner.y + inner.height - plots;
     draw_plot(draw, (struct rect){inner.x, y, half - 1, plots}, ref, SERIES_TTFT);
     draw_plot(draw, (struct rect){inner.x + half + 1, y, inner.width - half - 1, plots}, ref,
               SERIES_TPS);
+    y += plots + 1;
+    left -= plots + 1;
+    if (left >= CALLS_MIN)
+        calls_draw(draw, (struct rect){inner.x, y, inner.width, left}, ref);
 }
 
 static void draw_title(const struct draw *draw, const struct grid *grid) {
     const struct metric *metric = metric_of(draw->ui->metric);
     char title[96], right[96] = "";
-    snprintf(title, sizeof title, "%s %s%s", metric->title,
-             strcmp(metric->title, metric->unit) != 0 ? metric->unit : "",
+    snprintf(title, sizeof title, "board · %s %s%s", metric->title, draw_unit(draw->ui->metric),
              draw->ui->sort_by_value ? ", sorted" : "");
     if (draw->ui->filter[0])
         snprintf(right, sizeof right, "filter: %s", draw->ui->filter);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calls.h"
 #include "callview.h"
 #include "facts.h"
 #include "layout.h"
@@ -29,13 +30,18 @@ static const struct table_column table[] = {
     {"output", METRIC_COMPLETION, STAT_MEDIAN, 7},
     {"tok/s/W", METRIC_TPS_PER_WATT, STAT_MEDIAN, 1},
 };
-enum { PHASE_NAME = 15, PHASE_N = 4, TABLE_STEP = 9, CALL_HEAD = 1 };
+enum { PHASE_NAME = 15, PHASE_N = 4, TABLE_STEP = 9, PLOT_HEIGHT = 8, PLOT_HEIGHT_LEAST = 5 };
 
-/* Which columns of the table fit: a bit each. */
-static unsigned table_fit(int width) {
-    unsigned shown = (1u << COUNT_OF(table)) - 1;
-    int room = (width - PHASE_NAME - PHASE_N - 4) / TABLE_STEP;
-    for (int drop = 1, count = (int)COUNT_OF(table); count > room && drop < 10; drop++)
+/* Which columns of the table fit: a bit each. Least and most say nothing of a single pass. */
+static unsigned table_fit(int width, bool single) {
+    unsigned shown = 0;
+    int room = (width - PHASE_NAME - PHASE_N - 4) / TABLE_STEP, count = 0;
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        if (!single || table[i].stat == STAT_MEDIAN) {
+            shown |= 1u << i;
+            count++;
+        }
+    for (int drop = 1; count > room && drop < 10; drop++)
         for (size_t i = COUNT_OF(table); i-- > 0 && count > room;)
             if (table[i].drop == drop && (shown & 1u << i)) {
                 shown &= ~(1u << i);
@@ -99,7 +105,7 @@ static void draw_phase_line(const struct draw *draw, struct rect line, const str
 }
 
 static void draw_phases(const struct draw *draw, struct rect rect, const struct row_ref *ref) {
-    unsigned shown = table_fit(rect.width);
+    unsigned shown = table_fit(rect.width, ref->board->run.passes <= 1);
     int x = rect.x + PHASE_NAME;
     if (rect.height < 1)
         return;
@@ -121,103 +127,33 @@ static void draw_phases(const struct draw *draw, struct rect rect, const struct 
                         shown);
 }
 
-/* Place of the selected call in the row; the newest when none is selected. -1: no calls. */
-static int selected_call(const struct row *row, const struct ui *ui) {
-    for (size_t i = row->call_count; i-- > 0;)
-        if (row->calls[i]->call.id == ui->call)
-            return (int)i;
-    return (int)row->call_count - 1;
+/* Those of `all` that have anything to show; the first two always have a place. */
+static int series_known(const struct row *row, enum board_series known[SERIES_COUNT]) {
+    static const enum board_series all[] = {SERIES_TTFT,  SERIES_TPS,  SERIES_TPS_PER_WATT,
+                                            SERIES_WATTS, SERIES_SWAP, SERIES_THERMAL,
+                                            SERIES_KV};
+    int count = 0;
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (i < 2 || !isnan(series_high(&row->series[all[i]], INT64_MIN, INT64_MAX)))
+            known[count++] = all[i];
+    return count;
 }
 
-static void draw_call_figures(const struct draw *draw, struct rect line,
-                              const struct board_call *call) {
-    const struct call *of = &call->call;
-    bool started = of->first_token_us != MARK_NONE;
-    double ttft = call->finished ? of->ttft_ms
-                  : started      ? (double)(of->first_token_us - of->start_us) / 1000
-                                 : NAN;
-    double tokens = call->finished
-                        ? (of->completion_tokens < 0 ? NAN : (double)of->completion_tokens)
-                        : (double)call->tokens;
-    draw_value(draw, line.x, line.y, 8, ROLE_TEXT, METRIC_TTFT, ttft);
-    draw_value(draw, line.x + 8, line.y, 8, ROLE_TEXT, METRIC_DECODE, of->decode_tps);
-    draw_value(draw, line.x + 16, line.y, 7, ROLE_TEXT, METRIC_COMPLETION, tokens);
-    frame_text(draw->frame, line.x + 24, line.y, line.width - 24, callview_role(call),
-               callview_outcome(call));
-}
-
-enum { CALL_NAME = 20, CALL_FIGURES = 35 };
-
-static void draw_call(const struct draw *draw, struct rect line, const struct row_ref *ref,
-                      const struct board_call *call, int64_t full_us, bool selected) {
-    const struct call *of = &call->call;
-    if (selected)
-        frame_put(draw->frame, line.x, line.y, 0x25b6, ROLE_ACCENT);
-    frame_printf(draw->frame, line.x + 2, line.y, CALL_NAME - 3,
-                 call->finished ? ROLE_TEXT : ROLE_ACCENT, "%s%s%.0d%s", draw_phase(of->phase, 10),
-                 ref->board->run.passes > 1 ? " p" : "",
-                 ref->board->run.passes > 1 ? of->pass + 1 : 0, of->attempt > 0 ? " again" : "");
-    int bar = line.width - CALL_NAME - CALL_FIGURES;
-    callview_bar(draw, line.x + CALL_NAME, line.y, bar, call, ref->board->now_us, full_us);
-    draw_call_figures(draw, (struct rect){line.x + CALL_NAME + bar, line.y, CALL_FIGURES, 1}, call);
-    if (selected)
-        frame_select(draw->frame, line);
-}
-
-/* Title line of the calls: what the parts of a bar are, and over how long a time it runs. */
-static void draw_calls_head(const struct draw *draw, struct rect line, int64_t full_us) {
-    struct frame *frame = draw->frame;
-    int bar = line.width - CALL_NAME - CALL_FIGURES, x = line.x + CALL_NAME;
-    frame_text(frame, line.x + 2, line.y, CALL_NAME - 3, ROLE_DIM, "call");
-    if (bar >= 24) {
-        x += frame_text(frame, x, line.y, 8, ROLE_WAIT, "░ wait ");
-        x += frame_text(frame, x, line.y, 10, ROLE_PREFILL, "▒ prefill ");
-        frame_text(frame, x, line.y, 8, ROLE_DECODE, "█ decode");
-    }
-    if (bar >= 34 && full_us > 0) {
-        char full[FIGURE_TEXT];
-        draw_figure(METRIC_LATENCY, (double)full_us / 1000, full);
-        frame_right(frame, line.x + CALL_NAME, line.y, bar, ROLE_DIM, full);
-    }
-    int figures = line.x + CALL_NAME + bar;
-    frame_right(frame, figures, line.y, 8, ROLE_HEADER, "TTFT ms");
-    frame_right(frame, figures + 8, line.y, 8, ROLE_HEADER, "t/s");
-    frame_right(frame, figures + 16, line.y, 7, ROLE_HEADER, "tokens");
-    frame_text(frame, figures + 24, line.y, 10, ROLE_HEADER, "end");
-}
-
-static void draw_calls(const struct draw *draw, struct rect rect, const struct row_ref *ref) {
-    int count = (int)ref->row->call_count, height = rect.height - CALL_HEAD;
-    int selected = selected_call(ref->row, draw->ui);
-    int64_t full_us = 0;
-    if (rect.height < 1)
-        return;
-    for (int i = 0; i < count; i++) {
-        int64_t length = callview_length_us(ref->row->calls[i], ref->board->now_us);
-        full_us = length > full_us ? length : full_us;
-    }
-    draw_calls_head(draw, (struct rect){rect.x, rect.y, rect.width, 1}, full_us);
-    int first = layout_scroll(count, height, selected);
-    for (int i = 0; i < height && first + i < count; i++)
-        draw_call(draw, (struct rect){rect.x, rect.y + CALL_HEAD + i, rect.width, 1}, ref,
-                  ref->row->calls[first + i], full_us, first + i == selected && draw->ui->call);
-    if (count == 0 && height > 0)
-        frame_text(draw->frame, rect.x + 2, rect.y + 1, rect.width - 2, ROLE_DIM, "no call yet");
-}
-
+/* As many plots as the height gives, in one column or two. */
 static void draw_graphs(const struct draw *draw, struct rect rect, const struct row_ref *ref) {
-    if (rect.width >= 60 && rect.height < 16) { /* beside each other */
-        int half = rect.width / 2;
-        draw_plot(draw, (struct rect){rect.x, rect.y, half - 1, rect.height}, ref, SERIES_TTFT);
-        draw_plot(draw,
-                  (struct rect){rect.x + half + 1, rect.y, rect.width - half - 1, rect.height}, ref,
-                  SERIES_TPS);
-        return;
+    enum board_series known[SERIES_COUNT];
+    int count = series_known(ref->row, known);
+    int across = rect.width >= 60 && rect.height < 2 * PLOT_HEIGHT ? 2 : 1;
+    int down = rect.height / PLOT_HEIGHT > 0 ? rect.height / PLOT_HEIGHT : 1;
+    down = down > count ? count : down;
+    if (across == 1 && down == 1 && rect.height >= PLOT_HEIGHT_LEAST * 2)
+        down = 2;
+    int width = rect.width / across, height = rect.height / down;
+    for (int i = 0; i < across * down && i < count; i++) {
+        struct rect plot = {rect.x + i % across * width, rect.y + i / across * height,
+                            width - (across > 1 ? 1 : 0), height - (height > PLOT_HEIGHT ? 1 : 0)};
+        draw_plot(draw, plot, ref, known[i]);
     }
-    int half = rect.height / 2;
-    draw_plot(draw, (struct rect){rect.x, rect.y, rect.width, half}, ref, SERIES_TTFT);
-    draw_plot(draw, (struct rect){rect.x, rect.y + half, rect.width, rect.height - half}, ref,
-              SERIES_TPS);
 }
 
 static void draw_call_page(const struct draw *draw, struct rect rect, const struct row_ref *ref,
@@ -234,7 +170,9 @@ static void draw_sections(const struct draw *draw, struct rect rect, const struc
     const struct row_ref *ref = &rows->at[selected];
     struct fact facts[FACTS_MOST];
     int count = facts_collect(ref, facts);
-    struct engine_want want = {.facts = count, .phases = (int)ref->board->column_count};
+    struct engine_want want = {.facts = count,
+                               .phases = (int)ref->board->column_count,
+                               .calls = (int)ref->row->call_count};
     struct engine_layout layout;
     layout_engine(rect, &want, &layout);
 
@@ -251,7 +189,7 @@ static void draw_sections(const struct draw *draw, struct rect rect, const struc
                     ref);
     char calls[48];
     snprintf(calls, sizeof calls, "%zu calls", ref->row->call_count);
-    draw_calls(draw, draw_section(draw, layout.calls, layout.boxed, 0, "calls", calls), ref);
+    calls_draw(draw, draw_section(draw, layout.calls, layout.boxed, 0, "calls", calls), ref);
 }
 
 static void engine_draw(struct frame *frame, struct rect rect, const struct scene *scene,
@@ -276,7 +214,7 @@ static void engine_draw(struct frame *frame, struct rect rect, const struct scen
 }
 
 static void move_call(struct ui *ui, const struct row *row, int by) {
-    int at = selected_call(row, ui);
+    int at = calls_selected(row, ui);
     if (at < 0)
         return;
     if (ui->call) /* the first key only makes the selection seen */
@@ -338,7 +276,7 @@ static bool engine_act(struct ui *ui, const struct scene *scene, enum action act
     }
     if (action != ACTION_OPEN)
         return false;
-    int at = selected_call(ref->row, ui);
+    int at = calls_selected(ref->row, ui);
     if (at >= 0) {
         ui->call = ref->row->calls[at]->call.id;
         ui->call_text = true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "view_parts.h"
 
 enum line_kind { LINE_NOTE, LINE_PHASE, LINE_CALL, LINE_RUN };
@@ -90,7 +91,9 @@ static void text_of_phase(const struct board *board, const struct line *line,
     draw_figure(METRIC_DECODE,
                 board_value(board, line->ep, (int)line->index, METRIC_DECODE, STAT_MEDIAN), decode);
     out->role = ROLE_DIM;
-    if (metric == METRIC_TTFT)
+    if (cell->calls > 0 && cell->calls_ok == 0)
+        snprintf(out->text, sizeof out->text, "%s done, no call succeeded", phase);
+    else if (metric == METRIC_TTFT)
         snprintf(out->text, sizeof out->text, "%s done, TTFT %s, %s", phase, value, decode);
     else
         snprintf(out->text, sizeof out->text, "%s done, score %s", phase, value);
@@ -142,10 +145,11 @@ static void filter(const struct draw *draw, struct lines *lines) {
     lines->count = kept;
 }
 
-static void draw_line(const struct draw *draw, struct rect rect, const struct line *line) {
+/* `name`: cells of the column of names. */
+static void draw_line(const struct draw *draw, struct rect rect, int name,
+                      const struct line *line) {
     struct line_text text;
     char time[DURATION_TEXT];
-    int name = rect.width >= 60 ? 13 : 11;
     text_of(draw, line, &text);
     draw_duration(line->t, time);
     frame_right(draw->frame, rect.x, rect.y, 6, ROLE_DIM, time);
@@ -174,8 +178,10 @@ int events_draw(const struct draw *draw, struct rect rect, int scrolled) {
     int back = scrolled > most ? most : scrolled < 0 ? 0 : scrolled;
     int first = count - back - height;
     first = first < 0 ? 0 : first;
+    int name = rect.width >= 60 ? 13 : 11;
     for (int i = 0; i < height && first + i < count; i++)
-        draw_line(draw, (struct rect){rect.x, rect.y + i, rect.width, 1}, &lines.at[first + i]);
+        draw_line(draw, (struct rect){rect.x, rect.y + i, rect.width, 1}, name,
+                  &lines.at[first + i]);
     if (count == 0 && height > 0)
         frame_text(draw->frame, rect.x, rect.y, rect.width, ROLE_DIM,
                    draw->ui->filter[0] ? "nothing matches the filter" : "nothing has happened yet");
@@ -200,7 +206,9 @@ bool events_newest(const struct draw *draw, struct rect rect) {
     if (!newest)
         return false;
     const struct board *board = draw->scene->boards[source];
-    draw_line(draw, rect,
+    int ep = newest->ep >= 0 && (size_t)newest->ep < board->row_count ? newest->ep : 0;
+    struct row_ref ref = {board, &board->rows[ep], source, ep};
+    draw_line(draw, rect, board->row_count > 0 ? (int)text_cells(row_name(&ref)) : 0,
               &(struct line){newest->t + draw->scene->offset_us[source], LINE_NOTE, source,
                              newest->ep, (size_t)(newest - board->notes)});
     return true;

@@ -49,6 +49,9 @@ static void page_keys(struct page *page) {
     page_title(page, "Keys");
     for (size_t i = 0; i < count; i++) {
         char keys[80] = "";
+        bool view = rows[i].action >= ACTION_VIEW_BOARD && rows[i].action <= ACTION_VIEW_EVENTS;
+        if (view && !view_of((enum view_id)(rows[i].action - ACTION_VIEW_BOARD)))
+            continue; /* not built */
         if (!rows[i].help || !rows[i].keys[0] || !(rows[i].context & context))
             continue;
         for (size_t k = 0; k < COUNT_OF(rows[i].keys) && rows[i].keys[k]; k++) {
@@ -71,7 +74,6 @@ static void page_signs(struct page *page) {
         {"✗", "no call of the phase succeeded; the engine view says why", ROLE_BAD},
         {"*", "best of its column among those that may be ranked", ROLE_GOOD},
         {"!", "behind a verdict: its cold is suspect, or its witnesses disagree", ROLE_WARN},
-        {"░ ▒ █", "a call: waiting for the first byte, prefill, decode; = connecting", ROLE_TEXT},
     };
     page_title(page, "Signs");
     for (size_t i = 0; i < COUNT_OF(signs); i++)
