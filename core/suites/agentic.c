@@ -182,6 +182,14 @@ static void run_step(struct pass *pass, const struct step *step) {
     lane_call_done(&call);
 }
 
+/* Nothing is asked for 10 s: what the machine draws at rest. A skip ends it, and no more than it.
+ */
+static void baseline(struct pass *pass) {
+    lane_note(pass->lane, NOTE_INFO, pass->endpoint->ep, "idle baseline: 10 s before the warm-up");
+    lane_pause(pass->lane, BASELINE_US);
+    lane_skipped(pass->lane);
+}
+
 static void agentic_run(struct lane *lane, const struct endpoint *endpoint, int number) {
     const struct bench *bench = lane_bench(lane);
     struct pass pass = {.lane = lane,
@@ -191,7 +199,7 @@ static void agentic_run(struct lane *lane, const struct endpoint *endpoint, int 
                         .number = number};
     size_t count = bench->options->quick ? QUICK_STEPS : COUNT_OF(steps);
     if (!bench->options->quick)
-        lane_pause(lane, BASELINE_US);
+        baseline(&pass);
     for (size_t i = 0; i < count && !lane_stopped(lane); i++) {
         if (pass.down)
             skip(&pass, &steps[i], "the endpoint is down");
