@@ -14,24 +14,32 @@ static struct point join(struct point a, struct point b) {
                           .last = b.last};
 }
 
+/* The newest point is full here, and the capacity even. */
 static void merge_pairs(struct series *series) {
     size_t half = series->count / 2;
     for (size_t i = 0; i < half; i++)
         series->points[i] = join(series->points[2 * i], series->points[2 * i + 1]);
-    if (series->count % 2)
-        series->points[half] = series->points[series->count - 1];
-    series->count = half + series->count % 2;
+    series->count = half;
     series->merged++;
+    series->filled *= 2;
 }
 
 void series_add(struct series *series, int64_t t_us, double value) {
-    if (series->count >= SERIES_CAPACITY)
+    struct point *last = series->count ? &series->points[series->count - 1] : NULL;
+    if (last && t_us < last->to_us)
+        t_us = last->to_us;
+    struct point point = {t_us, t_us, value, value, value};
+    if (last && series->filled < (size_t)1 << series->merged) {
+        *last = join(*last, point);
+        series->filled++;
+        return;
+    }
+    if (series->count == SERIES_CAPACITY)
         merge_pairs(series);
-    if (series->count > 0 && t_us < series->points[series->count - 1].to_us)
-        t_us = series->points[series->count - 1].to_us;
     series->points =
         mem_grow(series->points, series->count, &series->capacity, sizeof *series->points);
-    series->points[series->count++] = (struct point){t_us, t_us, value, value, value};
+    series->points[series->count++] = point;
+    series->filled = 1;
 }
 
 void series_done(struct series *series) {

@@ -1,5 +1,6 @@
 /* series: (time, value or absent) in arrival order, bounded: when full, neighbours are merged two
- * by two, so that the whole run stays in view. Does not know how it will be drawn. */
+ * by two, and from then on that many values make a point, so that the whole run stays in view at
+ * one resolution. Does not know how it will be drawn. */
 #ifndef MODEL_SERIES_H
 #define MODEL_SERIES_H
 
@@ -15,7 +16,8 @@ struct point {
 struct series {
     struct point *points;
     size_t count, capacity;
-    size_t merged; /* how often neighbours were merged */
+    size_t merged; /* how often neighbours were merged: 2^merged values a point */
+    size_t filled; /* values in the newest point */
 };
 void series_add(struct series *series, int64_t t_us, double value);
 void series_done(struct series *series);
