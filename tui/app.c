@@ -70,7 +70,7 @@ static void take_item(struct app *app, struct item *item, struct plain *plain, s
     case QUEUE_EVENT:
         board_apply(app->boards[source], item->event);
         if (plain)
-            plain_event(plain, app->boards[source], item->event, lines);
+            plain_event(&plain[source], app->boards[source], item->event, lines);
         if (item->event->kind == EVENT_RUN_END && app->live && source == 0)
             app->ended = true;
         event_free(item->event);
@@ -88,7 +88,7 @@ static void take_item(struct app *app, struct item *item, struct plain *plain, s
     }
 }
 
-/* Fold what is there, at most a batch. True when something was. */
+/* Fold what is there, at most a batch; `plain`: one a run, or NULL. True when something was. */
 static bool take_items(struct app *app, struct plain *plain, struct buf *lines) {
     struct item items[BATCH];
     size_t count = queue_pop(app->feed, items, BATCH);
@@ -367,15 +367,17 @@ static bool write_lines(struct buf *lines) {
 }
 
 bool app_plain(struct app *app, struct app_signals signals, struct error *error) {
-    struct plain plain = {0};
+    struct plain plain[RUNS_ON_SCREEN] = {{0}};
     struct buf lines;
     int stops = 0;
     bool ok = true;
     buf_init(&lines, (size_t)64 << 20);
-    for (size_t i = 0; i < app->run_count; i++)
+    for (size_t i = 0; i < app->run_count; i++) {
         plain_header(app->boards[i], &lines);
+        plain[i].label = app->run_count > 1 ? app->runs[i].id : NULL;
+    }
     while (ok && !app->ended) {
-        take_items(app, &plain, &lines);
+        take_items(app, plain, &lines);
         ok = write_lines(&lines);
         if (*signals.stop > stops) {
             stops = *signals.stop;
@@ -387,6 +389,8 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
         if (ok && !app->ended)
             wait_for(app, signals, false, -1);
     }
+    for (size_t i = 0; i < app->run_count; i++)
+        plain_done(&plain[i]);
     buf_done(&lines);
     return ok || error_set(error, "standard output: can't be written");
 }
