@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,7 +43,7 @@ static inline void server_sleep_ms(int ms) {
 
 static inline void server_bytes(struct http_connection *c, const char *bytes, size_t length) {
     while (length > 0) {
-        ssize_t n = send(c->fd, bytes, length, MSG_NOSIGNAL);
+        ssize_t n = send(c->fd, bytes, length, 0);
         if (n <= 0) {
             c->open = false;
             return;
@@ -174,6 +175,14 @@ static inline void server_answer(struct http_connection *c, const char *path) {
     }
 }
 
+static inline const char *server_find(const char *text, const char *word) {
+    for (; *text; text++) {
+        if (strncasecmp(text, word, strlen(word)) == 0)
+            return text;
+    }
+    return NULL;
+}
+
 /* Read a request's head and body. False when there is none (any more). */
 static inline bool server_request(struct http_connection *c) {
     size_t length = 0;
@@ -186,7 +195,7 @@ static inline bool server_request(struct http_connection *c) {
         c->head[length] = '\0';
         end = strstr(c->head, "\r\n\r\n");
     }
-    const char *said = strcasestr(c->head, "\r\nContent-Length:");
+    const char *said = server_find(c->head, "\r\nContent-Length:");
     c->body = said ? strtoul(said + 17, NULL, 10) : 0;
     size_t got = length - (size_t)(end + 4 - c->head);
     while (got < c->body) {
@@ -234,6 +243,7 @@ static inline void http_server_start(struct http_server *server) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof(address);
     pthread_t thread;
+    signal(SIGPIPE, SIG_IGN);
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
     if (bind(server->listener, (struct sockaddr *)&address, length) != 0 ||
         listen(server->listener, 256) != 0 ||

@@ -1,6 +1,4 @@
 /* Several requests at once, stopping, waiting, and the loop below them. */
-/* _GNU_SOURCE: strcasestr in http_server.h */
-#define _GNU_SOURCE 1
 #include "http_fixture.h"
 
 /* ---- cancelling ---- */

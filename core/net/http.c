@@ -102,19 +102,24 @@ static void act(struct http *http, curl_socket_t fd, int flags) {
     http->turn++;
     curl_multi_socket_action(http->multi, fd, flags, &running);
     read_messages(http);
+}
+
+/* From the loop: what waited long enough is handed on before more is read. */
+static void act_and_deliver(struct http *http, curl_socket_t fd, int flags) {
+    act(http, fd, flags);
     if (http->dirty_since_ns != 0 && clock_ns() - http->dirty_since_ns > DELIVER_AT_LATEST_NS)
         deliver_all(http);
 }
 
 static void on_socket(evutil_socket_t fd, short what, void *context) {
     int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-    act(context, fd, flags);
+    act_and_deliver(context, fd, flags);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    act(context, CURL_SOCKET_TIMEOUT, 0);
+    act_and_deliver(context, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *context, void *assigned) {
@@ -256,7 +261,7 @@ static void conclude(struct transfer *transfer) {
 
 static void deliver_all(struct http *http) {
     struct transfer *transfer;
-    if (http->delivering) /* an owner released more requests while it was told of others */
+    if (http->delivering)
         return;
     http->delivering = true;
     while ((transfer = http->dirty_first)) {

@@ -62,6 +62,7 @@ struct http_request {
  * NULL and `error` on a bad URL. The transfer's memory belongs to http. */
 struct transfer *http_prepare(struct http *http, const struct http_request *request,
                               struct error *error);
+/* Sends them all; no callback comes before it returns. */
 void http_release(struct http *http, struct transfer **transfers, size_t count);
 /* The first token came: from now on the stall timeout counts, from the last byte. */
 void http_begun(struct transfer *transfer);
