@@ -413,6 +413,47 @@ static void long_lists_are_bounded(void **state) {
     event_free(event);
 }
 
+/* The short way through a list and the long one read the same. */
+static void lists_of_numbers_in_any_form(void **state) {
+    (void)state;
+    static const struct {
+        const char *list;
+        int64_t last; /* -1: broken */
+        size_t count;
+    } forms[] = {
+        {"[7]", 7, 1},
+        {"[ 7 , 8 ]", 8, 2},
+        {"[1,2 ,3,-4,123456789,1234567890,12345678901,5]", 5, 8},
+        {"[0,0,9007199254740992]", INT64_C(9007199254740992), 3},
+        {"[1,2,3e2]", 300, 3},
+        {"[1,2,]", -1, 0},
+        {"[,1]", -1, 0},
+        {"[1,007]", -1, 0},
+        {"[1,2.5]", -1, 0},
+        {"[1,\"2\"]", -1, 0},
+        {"[1,[2]]", -1, 0},
+        {"[1,2}", -1, 0},
+        {"[1 2]", -1, 0},
+        {"[1,2,9007199254740994]", -1, 0},
+    };
+    const char *at = strstr(lines[EVENT_CALL_END], "[1,1]");
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        char *line = mem_format("%.*s%s%s", (int)(at - lines[EVENT_CALL_END]),
+                                lines[EVENT_CALL_END], forms[i].list, at + strlen("[1,1]"));
+        struct event event;
+        struct error error;
+        if (forms[i].last < 0) {
+            assert_int_equal(event_decode(&event, line, strlen(line), &error), EVENT_BROKEN);
+        } else {
+            assert_int_equal(event_decode(&event, line, strlen(line), &error), EVENT_DECODED);
+            assert_int_equal(event.call.chunk_us_count, forms[i].count);
+            assert_true(event.call.chunk_us[forms[i].count - 1] == forms[i].last);
+            event_done(&event);
+        }
+        free(line);
+    }
+}
+
 static void long_texts_are_cut_and_marked(void **state) {
     (void)state;
     size_t most = (size_t)256 << 10;
@@ -511,6 +552,7 @@ int main(void) {
         cmocka_unit_test(hostile_lines_are_broken_with_a_reason),
         cmocka_unit_test(other_versions_are_skipped),
         cmocka_unit_test(long_lists_are_bounded),
+        cmocka_unit_test(lists_of_numbers_in_any_form),
         cmocka_unit_test(long_texts_are_cut_and_marked),
         cmocka_unit_test(a_full_buffer_gets_no_half_line),
         cmocka_unit_test(raw_json_never_breaks_a_line),

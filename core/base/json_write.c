@@ -27,8 +27,7 @@ bool json_end(struct json_writer *w) {
 }
 
 /* A byte that stands in a string as it is. */
-static bool is_plain(unsigned char c)
-{
+static bool is_plain(unsigned char c) {
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
@@ -109,7 +108,10 @@ void json_put_integer(struct json_writer *w, const char *key, int64_t value) {
     } while (rest);
     if (value < 0)
         digits[--at] = '-';
-    lead(w, key);
+    if (key || !w->comma)
+        lead(w, key);
+    else
+        digits[--at] = ','; /* long arrays: one append a number */
     buf_append(w->out, digits + at, sizeof digits - at);
 }
 

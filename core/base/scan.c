@@ -68,7 +68,7 @@ static char next_character(struct scan *scan) {
     if (scan->problem)
         return 0;
     /* most of the text is written without space */
-    if (scan->at < scan->end && *scan->at > ' ' && *scan->at != '/')
+    if (scan->at<scan->end && * scan->at> ' ' && *scan->at != '/')
         return *scan->at;
     skip_space(scan);
     return scan->problem || scan->at == scan->end ? 0 : *scan->at;
@@ -311,9 +311,41 @@ static double compose(const struct digits *number, bool negative, const char *te
     return negative ? -value : value;
 }
 
+/* Nearly every number of a log: up to nine digits and nothing else. */
+static bool take_small(struct scan *scan, int64_t *value) {
+    const char *at = scan->at;
+    int64_t number = 0;
+    while (at < scan->end && *at >= '0' && *at <= '9' && at - scan->at < 9)
+        number = number * 10 + (*at++ - '0');
+    if (at == scan->at || at == scan->end || (*scan->at == '0' && at - scan->at > 1) ||
+        (*at != ',' && *at != ']' && *at != '}'))
+        return false;
+    scan->at = at;
+    *value = number;
+    return true;
+}
+
+size_t scan_run(struct scan *scan, int64_t *values, size_t most) {
+    size_t taken = 0;
+    while (taken < most && !scan->problem && take_small(scan, &values[taken])) {
+        taken++;
+        /* the comma is scan_item's where something else follows, or nothing may follow */
+        if (taken == most || *scan->at != ',' || scan->end - scan->at < 2 || scan->at[1] < '0' ||
+            scan->at[1] > '9')
+            break;
+        scan->at++;
+    }
+    return taken;
+}
+
 bool scan_number(struct scan *scan, double *value) {
     if (scan_peek(scan) != SCAN_NUMBER)
         return scan_fail(scan, "a number is expected");
+    int64_t small;
+    if (take_small(scan, &small)) {
+        *value = (double)small;
+        return true;
+    }
     const char *begin = scan->at;
     struct digits number = {0};
     bool negative = *scan->at == '-';

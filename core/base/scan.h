@@ -46,6 +46,10 @@ bool scan_item(struct scan *scan);
 
 /* Take the next value, which must be of that type. */
 bool scan_number(struct scan *scan, double *value);
+/* The fast way through a long array: behind scan_item, takes plain whole numbers (up to 9 digits)
+ * as long as they follow each other without space, at most `most`; returns how many. The first that
+ * is not so, if any, is left to scan_item and scan_number. */
+size_t scan_run(struct scan *scan, int64_t *values, size_t most);
 /* Appends the string to `out`: escapes resolved, U+0000 and half pairs as U+FFFD. */
 bool scan_string(struct scan *scan, struct buf *out);
 /* true, false, null and their kin. */
