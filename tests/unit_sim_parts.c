@@ -13,6 +13,7 @@
 #include "base/embed.h"
 #include "base/json.h"
 #include "model/call.h"
+#include "model/stats.h"
 #include "sim/ask.h"
 #include "sim/cache.h"
 #include "sim/prose.h"
@@ -437,8 +438,8 @@ static void many_streams_keep_order(void **state) {
     (void)state;
     schedule.jitter = 0.5;
     for (int i = 0; i < COUNT; i++)
-        submit(&schedule, &jobs[i], 1 + (int64_t)(prose_random(&random) % 40),
-               1 + (int64_t)(prose_random(&random) % 60), i * MS);
+        submit(&schedule, &jobs[i], 1 + (int64_t)(stats_random(&random) % 40),
+               1 + (int64_t)(stats_random(&random) % 60), i * MS);
     for (int i = 0; i < COUNT; i += 7) {
         schedule_advance(&schedule, 400 * MS + i * MS);
         schedule_cancel(&schedule, &jobs[i].task, 400 * MS + i * MS);

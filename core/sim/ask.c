@@ -7,10 +7,8 @@
 
 #include "base/json.h"
 
-#define BYTES_PER_TOKEN 4
-
 int64_t ask_tokens(size_t bytes) {
-    return (int64_t)((bytes + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN);
+    return (int64_t)((bytes + ASK_BYTES_PER_TOKEN - 1) / ASK_BYTES_PER_TOKEN);
 }
 
 /* ---- thinking ---- */

@@ -10,6 +10,7 @@
 
 #define ASK_BODY_MAX ((size_t)4 << 20)
 #define ASK_TOKENS_MAX 131072
+#define ASK_BYTES_PER_TOKEN 4 /* about what these models' vocabularies give for English */
 
 enum ask_switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
 
@@ -26,7 +27,7 @@ struct ask {
 bool ask_read(struct ask *ask, const char *body, size_t length, struct error *error);
 void ask_done(struct ask *ask);
 
-/* About four bytes a token, stable: the tokens of a prefix never change with what follows. */
+/* Tokens of a text, stable: the tokens of a prefix never change with what follows. */
 int64_t ask_tokens(size_t bytes);
 /* Whether this engine thinks for this request. */
 bool ask_thinks(const struct ask *ask, const struct profile *profile);

@@ -161,7 +161,7 @@ void outlet_end(struct outlet *outlet) {
     evhttp_send_reply_end(outlet->request);
 }
 
-static void send_json(struct evhttp_request *request, int status, const struct buf *body) {
+void outlet_json(struct evhttp_request *request, int status, const struct buf *body) {
     struct evbuffer *out = evbuffer_new();
     evbuffer_add(out, buf_string(body), body->length);
     evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
@@ -176,11 +176,7 @@ void outlet_reply(struct outlet *outlet, int status, const struct buf *body, int
     outlet->ended = true;
     /* The buffer holds the whole reply once it was handed over: what leaves it last is ours. */
     struct bufferevent *stream = stream_of(outlet);
-    send_json(outlet->request, status, body);
+    outlet_json(outlet->request, status, body);
     outlet->queued = outlet->drained + evbuffer_get_length(bufferevent_get_output(stream));
     wait_for(outlet, due_ns);
-}
-
-void outlet_json(struct evhttp_request *request, int status, const struct buf *body) {
-    send_json(request, status, body);
 }

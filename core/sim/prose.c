@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/stats.h"
 
 static const char *const words[] = {
     "agent",   "answer",  "archive",  "array",   "audit",   "balance", "batch",   "before",
@@ -46,24 +47,8 @@ static const char *const words[] = {
     "whole",   "width",   "window",   "within",  "without", "worker",  "writes",  "yields",
 };
 
-/* Splitmix64 (Steele, Lea, Flood 2014). */
-uint64_t prose_random(uint64_t *state) {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 double prose_share(uint64_t *state) {
-    return (double)(prose_random(state) >> 11) * 0x1p-53;
-}
-
-/* FNV-1a. */
-uint64_t prose_hash(const char *text, size_t length) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-    return hash;
+    return (double)(stats_random(state) >> 11) * 0x1p-53;
 }
 
 void prose_init(struct prose *prose, uint64_t seed) {
@@ -73,7 +58,7 @@ void prose_init(struct prose *prose, uint64_t seed) {
 /* A sentence is 5 to 9 words, and one of the middle is a number: long texts keep finding words they
  * have not used. */
 void prose_token(struct prose *prose, char out[PROSE_TOKEN_MAX]) {
-    uint64_t draw = prose_random(&prose->state);
+    uint64_t draw = stats_random(&prose->state);
     bool begins = prose->left == 0;
     if (begins) {
         prose->left = 5 + (int)(draw >> 60) % 5;

@@ -20,10 +20,7 @@ void prose_token(struct prose *prose, char out[PROSE_TOKEN_MAX]);
 #define PROSE_ANSWER_TOKENS 5
 void prose_answer(int index, int64_t answer, char out[PROSE_TOKEN_MAX]);
 
-/* The next of a seeded sequence, and one as a share in [0, 1). */
-uint64_t prose_random(uint64_t *state);
+/* The next of a seeded sequence as a share in [0, 1). */
 double prose_share(uint64_t *state);
-/* A seed from a text. */
-uint64_t prose_hash(const char *text, size_t length);
 
 #endif

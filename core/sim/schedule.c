@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "model/stats.h"
 
 /* ---- lists ---- */
 
@@ -97,12 +98,9 @@ static int64_t step_due_ns(const struct schedule *s) {
     return s->anchor_ns + (int64_t)llround(fmax(ns, 0));
 }
 
-/* Splitmix64: the jitter of a task is its own, whatever the others do. */
+/* The jitter of a task is its own, whatever the others do. */
 static double noise(struct task *task) {
-    uint64_t z = task->noise += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+    return (double)(stats_random(&task->noise) >> 11) * 0x1p-53;
 }
 
 static void aim(const struct schedule *s, struct task *task) {

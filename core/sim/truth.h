@@ -19,7 +19,7 @@ struct truth {
     int64_t last_token_ns;   /* written */
     int64_t lateness_max_ns; /* of all writes that carry tokens: written − due */
     int64_t lateness_sum_ns;
-    int64_t writes;
+    int64_t writes; /* of a client that does not read: those that waited together are two */
     int64_t prompt_tokens, cached_tokens, completion_tokens;
     bool stream, cancelled;
 };
