@@ -327,13 +327,14 @@ static bool take_small(struct scan *scan, int64_t *value) {
 
 size_t scan_run(struct scan *scan, int64_t *values, size_t most) {
     size_t taken = 0;
-    while (taken < most && !scan->problem && take_small(scan, &values[taken])) {
-        taken++;
-        /* the comma is scan_item's where something else follows, or nothing may follow */
-        if (taken == most || *scan->at != ',' || scan->end - scan->at < 2 || scan->at[1] < '0' ||
-            scan->at[1] > '9')
+    while (taken < most && !scan->problem) {
+        const char *before = scan->at;
+        scan->at += taken > 0 && *before == ',';
+        if (!take_small(scan, &values[taken])) {
+            scan->at = before; /* the comma is scan_item's when something else follows */
             break;
-        scan->at++;
+        }
+        taken++;
     }
     return taken;
 }

@@ -63,7 +63,8 @@ static void list_done(const struct field *field, char *base) {
     for (size_t i = 0; i < count && list->shape == LIST_OBJECTS; i++)
         record_done(&list->row, rows + i * list->row_size);
     free(rows);
-    memset(base + field->at, 0, sizeof(char *));
+    rows = NULL;
+    memcpy(base + field->at, &rows, sizeof rows);
     *(size_t *)(base + list->count_at) = 0;
 }
 
