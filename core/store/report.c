@@ -47,6 +47,12 @@ enum report_origin report_origin(const struct endpoint *endpoint) {
                                  : ORIGIN_MEASURED;
 }
 
+enum report_origin report_origin_of(const struct board *board, int ep) {
+    if (ep < 0 || (size_t)ep >= board->row_count)
+        return ORIGIN_MEASURED;
+    return report_origin(board->rows[ep].endpoint);
+}
+
 static const struct {
     const char *word, *explain;
 } origins[ORIGIN_COUNT] = {

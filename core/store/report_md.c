@@ -4,9 +4,10 @@
 
 #include "store/report_parts.h"
 
-struct notes { /* footnotes, numbered over the whole report */
+struct notes { /* footnotes, numbered over the whole report; one for each tripped gate of a cell */
     struct buf text;
-    size_t count;
+    const struct gate_result **gates;
+    size_t count, capacity;
 };
 
 /* Visible text in which nothing is markup. */
@@ -22,9 +23,26 @@ static void put_text(struct buf *out, const char *text, const char *absent) {
     buf_done(&visible);
 }
 
+/* The number of a gate's footnote, which is written when it is first asked for. */
+static size_t footnote(struct notes *notes, const struct gate_result *result) {
+    for (size_t i = 0; i < notes->count; i++)
+        if (notes->gates[i] == result)
+            return i + 1;
+    notes->gates = mem_grow(notes->gates, notes->count, &notes->capacity, sizeof *notes->gates);
+    notes->gates[notes->count++] = result;
+    buf_printf(&notes->text, "[^%zu]: ", notes->count);
+    put_text(&notes->text, gate_word(result->gate), "");
+    buf_text(&notes->text, gate_unranks(result->gate) ? " (not ranked): " : ": ");
+    put_text(&notes->text, result->detail, "");
+    buf_text(&notes->text, result->detail[0] ? ". " : "");
+    put_text(&notes->text, gate_explain(result->gate), "");
+    buf_char(&notes->text, '\n');
+    return notes->count;
+}
+
 static void put_name(struct buf *out, const struct board *board, int ep) {
     put_text(out, report_name(board, ep), "?");
-    enum report_origin origin = report_origin(board->rows[ep].endpoint);
+    enum report_origin origin = report_origin_of(board, ep);
     if (origin != ORIGIN_MEASURED)
         buf_printf(out, " **%s**", report_origin_word(origin));
 }
@@ -39,15 +57,7 @@ static void put_cell(struct buf *out, const struct board *board, int ep, int col
         const struct gate_result *result = board_gate(board, ep, column, (enum gate_id)gate);
         if (!result)
             continue;
-        notes->count++;
-        buf_printf(out, "[^%zu]", notes->count);
-        buf_printf(&notes->text, "[^%zu]: ", notes->count);
-        put_text(&notes->text, gate_word((enum gate_id)gate), "");
-        buf_text(&notes->text, gate_unranks((enum gate_id)gate) ? " (not ranked): " : ": ");
-        put_text(&notes->text, result->detail, "");
-        buf_text(&notes->text, result->detail[0] ? ". " : "");
-        put_text(&notes->text, gate_explain((enum gate_id)gate), "");
-        buf_char(&notes->text, '\n');
+        buf_printf(out, "[^%zu]", footnote(notes, result));
     }
     buf_text(out, " |");
 }
@@ -141,6 +151,25 @@ static void put_failures(struct buf *out, const struct board *board) {
         buf_char(out, '\n');
 }
 
+static void put_notes(struct buf *out, const struct board *board) {
+    size_t before = out->length;
+    for (size_t i = 0; i < board->note_count; i++) {
+        const struct note_line *note = &board->notes[i];
+        if (note->level == NOTE_INFO)
+            continue;
+        buf_printf(out, "- %s", note_level_word(note->level));
+        if (note->ep >= 0) {
+            buf_text(out, ", ");
+            put_name(out, board, note->ep);
+        }
+        buf_text(out, ": ");
+        put_text(out, note->text, "");
+        buf_char(out, '\n');
+    }
+    if (out->length > before)
+        buf_char(out, '\n');
+}
+
 static void put_origins(struct buf *out, const struct board *board) {
     bool seen[ORIGIN_COUNT] = {true};
     for (size_t ep = 0; ep < board->row_count; ep++) {
@@ -180,6 +209,7 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
     }
     buf_char(out, '\n');
     put_failures(out, board);
+    put_notes(out, board);
 }
 
 void report_md(struct buf *out, const struct board *const *boards, size_t count, int width) {
@@ -190,4 +220,5 @@ void report_md(struct buf *out, const struct board *const *boards, size_t count,
         put_board(out, boards[i], &notes);
     buf_append(out, buf_string(&notes.text), notes.text.length);
     buf_done(&notes.text);
+    free(notes.gates);
 }

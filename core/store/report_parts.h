@@ -21,6 +21,7 @@ enum report_origin {
     ORIGIN_COUNT
 };
 enum report_origin report_origin(const struct endpoint *endpoint);
+enum report_origin report_origin_of(const struct board *board, int ep); /* any ep */
 const char *report_origin_word(enum report_origin origin);
 const char *report_origin_explain(enum report_origin origin);
 /* The words of all origins of a run, each with a blank before: "", " SIM", " SIM IMPORTED". */

@@ -102,8 +102,7 @@ static char *label_of(const struct board *board, int ep) {
     struct buf text;
     buf_init(&text, SIZE_MAX / 4);
     report_text(&text, report_name(board, ep), "?");
-    enum report_origin origin =
-        board->row_count > (size_t)ep && ep >= 0 ? report_origin(board->rows[ep].endpoint) : 0;
+    enum report_origin origin = report_origin_of(board, ep);
     if (origin != ORIGIN_MEASURED) { /* the name is clipped, never its mark */
         struct buf whole;
         buf_init(&whole, SIZE_MAX / 4);
@@ -129,8 +128,8 @@ static size_t name_width(const struct board *board) {
 
 /* ---- blocks of figures ---- */
 
-struct place { /* a phase's column in a block */
-    int column;
+struct place {           /* a phase's column in a block */
+    int column, best;    /* best: its ep, or -1 */
     size_t value, marks; /* cells of the widest */
 };
 
@@ -143,17 +142,16 @@ static void marks_of(const struct cell *cell, char marks[GATE_COUNT + 1]) {
 }
 
 static void value_of(const struct board *board, int ep, int column, enum metric_id metric,
-                     char out[METRIC_TEXT + 1]) {
+                     char out[METRIC_TEXT]) {
     metric_format(metric, board_value(board, ep, column, metric, STAT_MEDIAN), out);
-    size_t length = strlen(out);
-    if (board_best(board, column, metric) == ep)
-        copy_text(out + length, METRIC_TEXT + 1 - length, "*");
 }
 
 static struct place measure(const struct board *board, int column, enum metric_id metric) {
-    struct place place = {.column = column, .value = text_cells(board->columns[column].phase)};
+    struct place place = {.column = column,
+                          .best = board_best(board, column, metric),
+                          .value = text_cells(board->columns[column].phase)};
     for (int ep = 0; ep < (int)board->row_count; ep++) {
-        char value[METRIC_TEXT + 1], marks[GATE_COUNT + 1];
+        char value[METRIC_TEXT], marks[GATE_COUNT + 1];
         value_of(board, ep, column, metric, value);
         marks_of(board_cell(board, ep, column), marks);
         size_t cells = text_cells(value), count = strlen(marks);
@@ -163,8 +161,9 @@ static struct place measure(const struct board *board, int column, enum metric_i
     return place;
 }
 
-static size_t place_width(const struct place *place) {
-    return GAP + place->value + (place->marks ? 1 + place->marks : 0);
+/* Behind the value: the star of the best, a blank and the marks. */
+static size_t tail_width(const struct place *place) {
+    return (place->best >= 0 ? 1 : 0) + (place->marks ? 1 + place->marks : 0);
 }
 
 static void put_heads(struct table *table, const struct place *places, size_t count) {
@@ -172,10 +171,29 @@ static void put_heads(struct table *table, const struct place *places, size_t co
     for (size_t i = 0; i < count; i++) {
         blanks(table->out, GAP);
         put_right(table->out, table->board->columns[places[i].column].phase, places[i].value);
-        if (i + 1 < count)
-            blanks(table->out, places[i].marks ? 1 + places[i].marks : 0);
+        if (i + 1 < count) /* no blanks at a line's end */
+            blanks(table->out, tail_width(&places[i]));
     }
     buf_char(table->out, '\n');
+}
+
+static void put_cell(struct table *table, int ep, enum metric_id metric, const struct place *place,
+                     bool last) {
+    const struct cell *cell = board_cell(table->board, ep, place->column);
+    char value[METRIC_TEXT], marks[GATE_COUNT + 1];
+    value_of(table->board, ep, place->column, metric, value);
+    marks_of(cell, marks);
+    table->gates |= cell->gates;
+    table->best = table->best || place->best >= 0;
+    blanks(table->out, GAP);
+    put_right(table->out, value, place->value);
+    size_t before = table->out->length;
+    if (place->best >= 0 && (marks[0] || !last || place->best == ep))
+        buf_char(table->out, place->best == ep ? '*' : ' ');
+    if (marks[0])
+        buf_printf(table->out, " %s", marks);
+    if (!last)
+        blanks(table->out, tail_width(place) - (table->out->length - before));
 }
 
 static void put_row(struct table *table, int ep, enum metric_id metric, const struct place *places,
@@ -184,23 +202,8 @@ static void put_row(struct table *table, int ep, enum metric_id metric, const st
     blanks(table->out, GAP);
     put_left(table->out, label, table->name_width);
     free(label);
-    for (size_t i = 0; i < count; i++) {
-        const struct cell *cell = board_cell(table->board, ep, places[i].column);
-        char value[METRIC_TEXT + 1], marks[GATE_COUNT + 1];
-        value_of(table->board, ep, places[i].column, metric, value);
-        marks_of(cell, marks);
-        table->gates |= cell->gates;
-        table->best = table->best || strchr(value, '*');
-        blanks(table->out, GAP);
-        put_right(table->out, value, places[i].value);
-        size_t room = places[i].marks ? 1 + places[i].marks : 0, used = 0;
-        if (marks[0]) {
-            buf_printf(table->out, " %s", marks);
-            used = 1 + strlen(marks);
-        }
-        if (i + 1 < count) /* no blanks at a line's end */
-            blanks(table->out, room - used);
-    }
+    for (size_t i = 0; i < count; i++)
+        put_cell(table, ep, metric, &places[i], i + 1 == count);
     buf_char(table->out, '\n');
 }
 
@@ -212,12 +215,12 @@ static void put_block(struct table *table, enum suite_id suite, enum metric_id m
     for (int column = 0; column < (int)board->column_count; column++)
         if (board->columns[column].suite == suite)
             places[count++] = measure(board, column, metric);
-    buf_printf(table->out, "\n%s · %s, %s (median)\n", suite_word(suite), words->title,
+    buf_printf(table->out, "\n%s · %s (%s, median)\n", suite_word(suite), words->title,
                words->unit);
     for (size_t from = 0, to; from < count; from = to) {
         size_t width = GAP + table->name_width;
         for (to = from; to < count; to++) {
-            width += place_width(&places[to]);
+            width += GAP + places[to].value + tail_width(&places[to]);
             if (width > table->width && to > from)
                 break;
         }
