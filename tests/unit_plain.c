@@ -86,6 +86,7 @@ static void test_a_phase_of_one_call_is_one_line(void **state) {
 static void test_a_burst_tells_medians_and_each_class_once(void **state) {
     (void)state;
     struct stage stage;
+    char detail[] = "nothing\033[2J came";
     set_stage(&stage, 3);
     tell_phase(&stage, EVENT_PHASE_START, S, 1, SUITE_BURST, "burst-4", PHASE_DONE, NULL);
     for (int i = 0; i < 4; i++) {
@@ -93,7 +94,7 @@ static void test_a_burst_tells_medians_and_each_class_once(void **state) {
         call.index = i;
         if (i > 0) {
             build_fail(&call, i == 1 ? ERROR_HTTP_5XX : ERROR_TIMEOUT_STALL);
-            call.error_detail = (char[]){"nothing\033[2J came"};
+            call.error_detail = detail;
             call.end_us = 5 * S;
         }
         tell_call(&stage, &call);
@@ -159,7 +160,7 @@ static void test_verdicts_are_told_when_they_change(void **state) {
     }
     const char *first = strstr(buf_string(&stage.out), "agentic  prefix reuse: YES");
     assert_non_null(first);
-    assert_null(strstr(first + 1, "prefix reuse: YES"));
+    assert_null(strstr(first + 20, "prefix reuse:"));
     clear_stage(&stage);
 }
 

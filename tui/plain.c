@@ -277,7 +277,8 @@ static void put_running(const struct line *line, size_t ep) {
     put_part(line->out, "", row->endpoint->name);
     buf_printf(line->out, "  %s/", suite_word(column->suite));
     put_visible(line->out, column->phase);
-    buf_printf(line->out, "  %d done, %d running", cell->calls, cell->calls_running);
+    buf_printf(line->out, "  %d done, %d running", cell->calls - cell->calls_running,
+               cell->calls_running);
     put_figure(line->out, "", METRIC_DECODE, row->tps_now);
 }
 
@@ -313,8 +314,9 @@ static void run_end(const struct line *line, const struct event_run_end *event) 
     int calls = 0, failed = 0;
     for (size_t ep = 0; ep < board->row_count; ep++)
         for (size_t column = 0; column < board->column_count; column++) {
-            calls += board->rows[ep].cells[column].calls;
-            failed += board->rows[ep].cells[column].calls - board->rows[ep].cells[column].calls_ok;
+            const struct cell *cell = &board->rows[ep].cells[column];
+            calls += cell->calls - cell->calls_running;
+            failed += cell->calls - cell->calls_running - cell->calls_ok;
         }
     begin(line, -1);
     buf_printf(line->out, "  run %s  %zu phases  %d calls", run_status_word(event->status),
