@@ -40,7 +40,7 @@ only '"/proc/|"/sys/' 'core/host/.*' '/proc and /sys belong to core/host'
 only '\bgetenv\(' 'tui/main\.c|tui/live_run\.c' 'getenv belongs to main and to where a key is read'
 only '\bclock_gettime(_nsec_np)?\(' 'core/base/clock\.c' 'clock_gettime belongs to core/base/clock.c'
 only '\bpthread_(mutex|cond|rwlock)_' 'core/model/queue\.c|core/host/sampler\.c|core/store/player[a-z_]*\.c' 'locks belong to the queue'
-only '[^a-z_](exit|_exit)\(' 'tui/main\.c|core/base/util\.c|core/sim/sim[a-z_]*\.c|core/suites/shell\.c|core/host/process\.c' 'only main ends the program'
+only '[^a-z_](exit|_exit)\(' 'tui/main\.c|core/base/util\.c|core/sim/sim[a-z_]*\.c|core/suites/lane_shell\.c|core/host/process\.c' 'only main ends the program'
 only '\b(sprintf|strcpy|strcat|strtok|gets|atoi|atof|rand|localtime|gmtime|system|popen)\(' 'none' 'the house does without this call'
 grep -lE '^#include "(frame|theme|view|screen|tui/)' core/*/*.[ch] 2>/dev/null && say 'core includes tui'
 exit $bad

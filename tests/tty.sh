@@ -25,7 +25,7 @@ wait_for() {
 LC_ALL=C.UTF-8 t -u new-session -d -s w -x 80 -y 24 \
     "env PITWALL_RESULTS=$tmp XDG_CONFIG_HOME=$tmp PS1='ready> ' sh"
 wait_for 'ready>' 10
-t send-keys -t w "stty -a >$tmp/before; $pitwall demo; echo \"exit=\$?\"; stty -a >$tmp/after" Enter
+t send-keys -t w "stty -g >$tmp/before; $pitwall demo; echo \"exit=\$?\"; stty -g >$tmp/after" Enter
 wait_for 'pitwall' 15
 wait_for 'SIM' 15
 wait_for 'llama.cpp' 15
