@@ -213,7 +213,7 @@ void pass_settle(struct board *board, int ep, int column, struct pass_record *re
         pass_await_energy(row, column, (size_t)(record - cell->records));
     }
     gate_refresh(board, ep, column, record->pass);
-    verdict_refresh(board, ep, board->columns[column].suite);
+    verdict_refresh(board, ep, column);
 }
 
 static enum cell_state state_after(enum phase_status status) {

@@ -4,8 +4,9 @@
 
 #include "model/board_private.h"
 
-#define PLOT_US 100000  /* ten points a second at most */
-#define RATE_US 1000000 /* the live rate is that of the last second */
+#define PLOT_US 100000   /* ten points a second at most */
+#define SPACING_US 50000 /* kept points; 128 of them reach back 6 s at least */
+#define RATE_US 1000000  /* the live rate is that of the last second */
 
 struct live *live_new(int lane) {
     struct live *live = mem_zero(1, sizeof *live);
@@ -37,10 +38,14 @@ static const struct live_point *point_at(const struct live *live, size_t i) {
 }
 
 static void remember(struct live *live, int64_t t) {
-    size_t newest = (live->first + live->count - 1) % LIVE_POINTS;
-    if (live->count > 0 && live->points[newest].t_us >= t) {
-        live->points[newest].tokens = live->tokens;
-        return;
+    if (live->count > 0) {
+        struct live_point *newest = &live->points[(live->first + live->count - 1) % LIVE_POINTS];
+        bool crowded = live->count > 1 && t - point_at(live, live->count - 2)->t_us < SPACING_US;
+        if (newest->t_us >= t || crowded) {
+            newest->t_us = newest->t_us > t ? newest->t_us : t;
+            newest->tokens = live->tokens;
+            return;
+        }
     }
     if (live->count == LIVE_POINTS) {
         live->first = (live->first + 1) % LIVE_POINTS;

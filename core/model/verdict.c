@@ -172,13 +172,15 @@ static void store(struct board *board, const struct verdict *verdict) {
     board->verdicts[board->verdict_count++] = *verdict;
 }
 
-static const char *const prefix_tests[3] = {"prefix-test-1", "prefix-test-2", "prefix-test-3"};
+#define PREFIX_TESTS 3
+static const char *const prefix_tests[PREFIX_TESTS] = {"prefix-test-1", "prefix-test-2",
+                                                       "prefix-test-3"};
 
 /* Sums over the prefix tests: tokens where the engine tells both, characters always. */
-static void sum_prefix(struct reuse_input *input, const struct board *board, int ep) {
+static void sum_prefix(struct reuse_input *input, const struct cell *const tests[PREFIX_TESTS]) {
     double cached = 0, prompt = 0, chars = 0, shared = 0;
-    for (size_t i = 0; i < COUNT_OF(prefix_tests); i++) {
-        const struct cell *cell = cell_of(board, ep, prefix_tests[i]);
+    for (size_t i = 0; i < PREFIX_TESTS; i++) {
+        const struct cell *cell = tests[i];
         for (size_t k = 0; cell && k < cell->record_count; k++) {
             const struct pass_record *record = &cell->records[k];
             if (record->open || record->status != PHASE_DONE)
@@ -198,7 +200,9 @@ static void sum_prefix(struct reuse_input *input, const struct board *board, int
 
 static void refresh_reuse(struct board *board, int ep) {
     const struct cell *cold = cell_of(board, ep, "cold"), *warm = cell_of(board, ep, "warm");
-    const struct cell *other = cell_of(board, ep, "cold-other");
+    const struct cell *other = cell_of(board, ep, "cold-other"), *tests[PREFIX_TESTS];
+    for (size_t i = 0; i < PREFIX_TESTS; i++)
+        tests[i] = cell_of(board, ep, prefix_tests[i]);
     if (!cold || cold->record_count == 0)
         return;
     struct reuse_pass *passes = mem_zero(cold->record_count, sizeof *passes);
@@ -207,11 +211,11 @@ static void refresh_reuse(struct board *board, int ep) {
         passes[i] = (struct reuse_pass){.cold = ttft_of(cold, pass),
                                         .warm = ttft_of(warm, pass),
                                         .cold_other = ttft_of(other, pass)};
-        for (size_t k = 0; k < COUNT_OF(prefix_tests); k++)
-            passes[i].prefix[k] = ttft_of(cell_of(board, ep, prefix_tests[k]), pass);
+        for (size_t k = 0; k < PREFIX_TESTS; k++)
+            passes[i].prefix[k] = ttft_of(tests[k], pass);
     }
     struct reuse_input input = {.passes = passes, .count = cold->record_count};
-    sum_prefix(&input, board, ep);
+    sum_prefix(&input, tests);
     struct verdict verdict;
     verdict_reuse(&verdict, &input, &board->run.limits);
     verdict.ep = ep;
@@ -253,9 +257,21 @@ static void refresh_snapshot(struct board *board, int ep) {
     values_done(&cached);
 }
 
-void verdict_refresh(struct board *board, int ep, enum suite_id suite) {
-    if (suite != SUITE_AGENTIC)
+/* The phases a verdict is made of: no other one's end changes it. */
+static const struct {
+    const char *phase;
+    void (*refresh)(struct board *, int ep);
+} sources[] = {
+    {"cold", refresh_reuse},           {"warm", refresh_reuse},
+    {"prefix-test-1", refresh_reuse},  {"prefix-test-2", refresh_reuse},
+    {"prefix-test-3", refresh_reuse},  {"cold-other", refresh_reuse},
+    {"cold-prefix", refresh_snapshot}, {"cold-control", refresh_snapshot},
+};
+
+void verdict_refresh(struct board *board, int ep, int column) {
+    if (board->columns[column].suite != SUITE_AGENTIC)
         return;
-    refresh_reuse(board, ep);
-    refresh_snapshot(board, ep);
+    for (size_t i = 0; i < COUNT_OF(sources); i++)
+        if (strcmp(sources[i].phase, board->columns[column].phase) == 0)
+            sources[i].refresh(board, ep);
 }
