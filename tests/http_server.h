@@ -128,7 +128,7 @@ static inline void server_answer(struct http_connection *c, const char *path) {
     char word[64] = "";
     if (strcmp(path, "/ok") == 0) {
         server_reply(c, 200, "", "hello");
-    } else if (strcmp(path, "/echo") == 0) {
+    } else if (strcmp(path, "/echo") == 0 || strcmp(path, "/slow-reader") == 0) {
         server_echo(c);
     } else if (strcmp(path, "/empty") == 0) {
         server_text(c, "HTTP/1.1 204 No Content\r\n\r\n");
@@ -197,6 +197,8 @@ static inline bool server_request(struct http_connection *c) {
     }
     const char *said = server_find(c->head, "\r\nContent-Length:");
     c->body = said ? strtoul(said + 17, NULL, 10) : 0;
+    if (strstr(c->head, " /slow-reader "))
+        server_sleep_ms(60);
     size_t got = length - (size_t)(end + 4 - c->head);
     while (got < c->body) {
         ssize_t n = recv(c->fd, rest, sizeof(rest), 0);

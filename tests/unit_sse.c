@@ -68,6 +68,8 @@ static void line_ends(void **state) {
     EVENTS("data: a\n\ndata: b\n\n", "[a][b]");
     EVENTS("data: a\r\n\r\ndata: b\r\n\r\n", "[a][b]");
     EVENTS("data: a\r\rdata: b\r\r", "[a][b]");
+    EVENTS("data: a\r\ndata: b\r\n\r\n", "[a\nb]");
+    EVENTS("data: a\rdata: b\r\r", "[a\nb]");
     EVENTS("data: a\r\n\ndata: b\n\r\n", "[a][b]");
     EVENTS("data: a\n\r\r\n\ndata: b\n\n\n\n", "[a][b]");
 }

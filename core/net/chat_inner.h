@@ -5,6 +5,8 @@
 #include "net/chat.h"
 #include "net/sse.h"
 
+struct cJSON;
+
 #define CHAT_TEXT_MAX ((size_t)8 << 20) /* content, reasoning, the arguments of a tool call */
 #define CHAT_TOOLS_MAX 256
 

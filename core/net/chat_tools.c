@@ -22,9 +22,12 @@ static size_t add_call(struct tools *tools, int64_t index) {
         mem_grow(tools->calls, tools->count, &tools->call_capacity, sizeof(*tools->calls));
     tools->parts =
         mem_grow(tools->parts, tools->count, &tools->part_capacity, sizeof(*tools->parts));
-    tools->calls[tools->count] = (struct tool_call){.name = mem_string(""), .arguments = ""};
+    struct buf *arguments = &tools->parts[tools->count].arguments;
+    buf_init(arguments, CHAT_TEXT_MAX);
+    buf_append(arguments, "", 0); /* so that there is a text, if an empty one */
     tools->parts[tools->count].index = index;
-    buf_init(&tools->parts[tools->count].arguments, CHAT_TEXT_MAX);
+    tools->calls[tools->count] =
+        (struct tool_call){.name = mem_string(""), .arguments = arguments->data};
     return tools->count++;
 }
 
@@ -88,7 +91,7 @@ static bool take_arguments(struct tools *tools, size_t i, const cJSON *value) {
         json_print(arguments, value);
     if (arguments->over)
         tools->over = true;
-    tools->calls[i].arguments = arguments->length ? arguments->data : "";
+    tools->calls[i].arguments = arguments->data;
     return arguments->length > before;
 }
 
