@@ -118,7 +118,7 @@ static bool context_is_too_small(const struct call *call) {
 
 static bool nobody_answered(const struct call *call) {
     return call->error == ERROR_CONNECT || call->error == ERROR_TLS ||
-           call->error == ERROR_TIMEOUT_CONNECT;
+           call->error == ERROR_TIMEOUT_CONNECT || call->error == ERROR_LOADING;
 }
 
 /* ---- one phase ---- */
@@ -129,7 +129,8 @@ static void skip(struct pass *pass, const struct step *step, const char *reason)
     lane_phase_end(pass->lane, ep, SUITE_AGENTIC, step->phase, pass->number, PHASE_SKIPPED, reason);
 }
 
-/* After a call that found nobody: the remaining phases would only burn their time limits. */
+/* After a call that found nobody: one that loads is waited for; one that is gone ends the pass,
+ * whose other phases would only burn their time limits. */
 static void look_again(struct pass *pass) {
     if (lane_ready(pass->lane, pass->endpoint->ep, STILL_THERE_MS) || lane_stopped(pass->lane))
         return;

@@ -367,6 +367,8 @@ static void conclude(struct http_owner *flight) {
         if (lane->flight_count == 1 && took_us > flight->slot->longest_us)
             flight->slot->longest_us = took_us;
     }
+    if (call->http_status == 200 && flight->slot->state == ENDPOINT_DOWN)
+        lane_set_state(lane, flight->slot, ENDPOINT_UP, NULL);
     if (lane_call->quiet)
         return;
     emit_call_end(lane, call);

@@ -37,7 +37,7 @@ size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms)
     slot->connect_ms = open == 1 ? ms : NAN;
     if (connect_ms)
         *connect_ms = ms;
-    if (open == 0 && !lane_stopped(lane))
+    if (open == 0 && !lane_stopped(lane) && !lane_skips(lane))
         lane_set_state(lane, slot, ENDPOINT_DOWN, "connection refused");
     return open;
 }
