@@ -141,11 +141,14 @@ static void test_suspect_cold(void **state) {
 
 /* ---- from events ---- */
 
-static int64_t next_id = 1; /* ids of calls, a minute apart */
+/* Ids of calls, which are a minute apart. */
+static int64_t next_id(const struct board *board) {
+    return (int64_t)board->rows[0].call_count + 1;
+}
 
 static void phase(struct board *board, const char *name, int pass, double ttft, int64_t cached) {
-    struct call call = build_call(next_id, 0, A, name, pass, next_id * 60 * S, ttft, 109.1, 400);
-    next_id++;
+    int64_t id = next_id(board);
+    struct call call = build_call(id, 0, A, name, pass, id * 60 * S, ttft, 109.1, 400);
     call.cached_tokens = cached;
     build_phase(board, &call);
 }
@@ -222,7 +225,8 @@ static void test_failed_calls_give_no_verdict(void **state) {
     (void)state;
     struct board *board = new_board();
     phase(board, "cold", 0, 2074, 0);
-    struct call call = build_call(next_id++, 0, A, "prefix-test-1", 0, 900 * 60 * S, 1, 100, 10);
+    struct call call =
+        build_call(next_id(board), 0, A, "prefix-test-1", 0, 900 * 60 * S, 1, 100, 10);
     build_fail(&call, ERROR_HTTP_5XX);
     call.ttft_ms = 1; /* a prompt error is quick */
     build_phase(board, &call);

@@ -16,7 +16,7 @@ static const struct metric metrics[METRIC_COUNT] = {
     [METRIC_TTFC] = {"ttfc_ms", "TTFC", "ms", BETTER_LESS, 6, 1, SCALE_FROM_ZERO, GAP_CALLS,
                      "Time to first visible content or tool call; later than TTFT by the time a "
                      "model spends reasoning first."},
-    [METRIC_DECODE] = {"decode_tps", "decode", "t/s", BETTER_MORE, 6, 2, SCALE_FROM_ZERO, GAP_CALLS,
+    [METRIC_DECODE] = {"decode_tps", "decode", "t/s", BETTER_MORE, 6, 2, SCALE_FROM_ZERO, GAP_HOLD,
                        "Tokens after the first over the time from first to last token of one call; "
                        "absent when the server buffered the stream."},
     [METRIC_EFFECTIVE] = {"effective_tps", "effective", "t/s", BETTER_MORE, 6, 2, SCALE_FROM_ZERO,
