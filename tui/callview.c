@@ -50,7 +50,8 @@ static void parts_of(const struct board_call *call, int64_t now_us, struct part 
     int64_t end = end_of(call, now_us), start = callview_start_us(call);
     int64_t begin = start - connect_us(of);
     int64_t token = mark_or(of->first_token_us, end);
-    int64_t byte = mark_or(of->first_byte_us, token);
+    /* while it runs nobody knows when the first byte came: it counts as prefill */
+    int64_t byte = mark_or(of->first_byte_us, call->finished ? token : start);
     parts[0] = (struct part){ROLE_CONNECT, start - begin};
     parts[1] = (struct part){ROLE_WAIT, (byte < token ? byte : token) - begin};
     parts[2] = (struct part){ROLE_PREFILL, token - begin};

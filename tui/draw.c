@@ -116,7 +116,8 @@ void draw_figure(enum metric_id metric, double value, char out[FIGURE_TEXT]) {
     char text[METRIC_TEXT];
     metric_format(metric, value, text);
     const char *unit = metric_of(metric)->unit;
-    bool has_unit = isnan(value) || strpbrk(text, "skM") != NULL;
+    bool has_unit =
+        isnan(value) || strpbrk(text, "skM") != NULL || metric_of(metric)->scale == SCALE_LEVELS;
     snprintf(out, FIGURE_TEXT, "%s%s%s", text, has_unit ? "" : " ", has_unit ? "" : unit);
 }
 
@@ -235,6 +236,8 @@ void draw_sparkline(const struct draw *draw, struct rect rect, const struct row_
         draw_series(draw, rect, ref, series, high);
 }
 
+enum { AXIS = 6 }; /* cells of a plot's scale */
+
 /* A round number a little above: a fifth of the decade's own steps. */
 static double plot_top(double high) {
     double step = graph_nice(high) / 5;
@@ -252,17 +255,20 @@ void draw_plot(const struct draw *draw, struct rect rect, const struct row_ref *
     if (series == SERIES_THERMAL)
         high = scale_floor(series);
     char top[METRIC_TEXT], now[FIGURE_TEXT], begin[DURATION_TEXT], end[DURATION_TEXT];
-    metric_format(metric, high, top);
+    if (series == SERIES_THERMAL)
+        draw_thermal(high, AXIS, top);
+    else
+        metric_format(metric, high, top);
     draw_figure(metric, draw_last(ref->row, series), now);
     struct window window = draw_window(draw->scene, ref->source);
     draw_duration(window.from_us < 0 ? 0 : window.from_us, begin);
     draw_duration(window.to_us, end);
 
-    int axis = row->width, plot = rect.width - axis - 1, last = rect.y + rect.height - 1;
+    int axis = AXIS, plot = rect.width - axis - 1, last = rect.y + rect.height - 1;
     int used = frame_text(frame, rect.x + axis + 1, rect.y, plot,
                           draw_series_role(draw, ref, series), row->title);
-    frame_printf(frame, rect.x + axis + 2 + used, rect.y, plot - used - 1, ROLE_DIM, "%s",
-                 row->unit);
+    frame_text(frame, rect.x + axis + 2 + used, rect.y, plot - used - 1, ROLE_DIM,
+               draw_unit(metric));
     frame_right(frame, rect.x + axis + 1, rect.y, plot, ROLE_TEXT, now);
     frame_right(frame, rect.x, rect.y + 1, axis, ROLE_DIM, top);
     for (int y = rect.y + 1; y < last; y++)

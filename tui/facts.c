@@ -139,8 +139,8 @@ static void add_bounds(const struct row_ref *ref, struct fact *facts, int *count
     char one[DURATION_TEXT], other[DURATION_TEXT];
     draw_duration(isnan(warm) ? -1 : (int64_t)(warm * 1e6), one);
     draw_duration(isnan(prefix) ? -1 : (int64_t)(prefix * 1e6), other);
-    snprintf(fact->value, sizeof fact->value,
-             "take at least %s with one prompt, %s with a new user each (min:s)", one, other);
+    snprintf(fact->value, sizeof fact->value, "take at least %s with one prompt, %s with new users",
+             one, other);
 }
 
 /* One line per gate: its phases, then the first one's evidence. */

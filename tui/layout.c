@@ -53,7 +53,8 @@ static void place_columns(struct board_layout *out, const struct board_want *wan
                           int most_step) {
     int verdict = width >= 110 ? 11 : width >= 70 ? 9 : 5;
     int name = between(want->name_width, 6, width / 5);
-    int room = width - name - verdict - 1;
+    int gap = width >= 70 ? 1 : 0; /* else the cell of the marks keeps them apart */
+    int room = width - name - verdict - gap;
     int step_min = want->value_width + 2; /* gap, value, one mark */
 
     out->column_count = between(room / step_min, 0, want->columns);
@@ -66,7 +67,7 @@ static void place_columns(struct board_layout *out, const struct board_want *wan
     out->column_x = x + name;
     out->mark_width = between(out->column_step - want->value_width - 1, 0, 2);
     int end = out->column_x + out->column_count * out->column_step;
-    out->verdict = (struct span){end + 1, at_most(verdict, x + width - end - 1)};
+    out->verdict = (struct span){end + gap, at_most(verdict, x + width - end - gap)};
 }
 
 static void place_across(struct board_layout *out, const struct board_want *want, int x,
@@ -117,8 +118,8 @@ static void place_down(struct board_layout *out, const struct board_want *want, 
         out->graph_rows++;
         left = room - list_lines(want, height_with(out, out->graph_rows));
     }
-    int panes = out->graph_rows == GRAPH_ROWS_TALL && left >= EVENTS_MIN ? left : 0;
-    if (panes >= EVENTS_MIN + want->rows * 2) {
+    int panes = left >= EVENTS_MIN ? left : 0;
+    if (out->graph_rows == GRAPH_ROWS_TALL && panes >= EVENTS_MIN + want->rows * 2) {
         out->graph_rows = GRAPH_ROWS_MOST;
         panes = room - list_lines(want, height_with(out, out->graph_rows));
     }

@@ -7,7 +7,8 @@
  *
  * The board when room gets short, in this order:
  *   1. the detail pane of the selected endpoint
- *   2. the event tail (its newest note keeps one line while there is one)
+ *   2. the event tail (its newest note keeps one line while there is one); taller rows come first,
+ *      these two panes take the lines that are left over
  *   3. sparklines taller than one row; sparklines beside the phases go below them
  *   4. that note line
  *   5. the sparklines: one line per endpoint is left

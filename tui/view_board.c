@@ -22,6 +22,7 @@ struct grid {
     const struct board *board; /* whose columns are the head: the first one with any */
     int columns[COLUMNS_MOST]; /* of the board, those that are shown */
     int count;
+    int best[COLUMNS_MOST]; /* best row of each shown column, in the run that is being drawn */
     double scales[LAYOUT_SPARKS]; /* of the columns that are compared over rows */
 };
 
@@ -184,8 +185,7 @@ static void draw_cell(const struct draw *draw, const struct grid *grid, const st
     if (column < 0)
         return;
     struct cellview cell;
-    int best = board_best(ref->board, column, draw->ui->metric);
-    cellview_read(ref, column, draw->ui, best, layout->mark_width, &cell);
+    cellview_read(ref, column, draw->ui, grid->best[place], layout->mark_width, &cell);
     frame_right(draw->frame, x, y, width + 1, cell.role, cell.text); /* long ones take the gap */
     int mark = x + 1 + width, room = layout->mark_width;
     if (cell.running && room > 0) {
@@ -309,11 +309,15 @@ static void draw_label(const struct draw *draw, const struct grid *grid, const s
     char slug[64];
     const struct run *run = &ref->board->run;
     run_slug(run, slug, sizeof slug);
+    char started[17] = "–"; /* to the minute */
+    if (run->started && strlen(run->started) >= 16)
+        snprintf(started, sizeof started, "%.10s %.5s", run->started, run->started + 11);
+    bool over = ref->board->status != RUN_OPEN;
     struct rect list = grid->layout.list;
     frame_put(draw->frame, list.x + 1, y, 0x25a0, view_series_role(ref->source));
     frame_printf(draw->frame, list.x + 3, y, list.width - 4, view_series_role(ref->source),
-                 "%s · %s · %s", slug, run->started ? run->started : "–",
-                 run_status_word(ref->board->status));
+                 "%s · %s%s%s", slug, started, over ? " · " : "",
+                 over ? run_status_word(ref->board->status) : "");
 }
 
 /* Lines of the list before row `index`, labels of runs included. */
@@ -324,7 +328,15 @@ static int line_of(const struct draw *draw, const struct grid *grid, int index) 
     return index * grid->layout.row_height + labels;
 }
 
-static void draw_list(const struct draw *draw, const struct grid *grid) {
+/* Once a run, not once a cell. */
+static void find_best(const struct draw *draw, struct grid *grid, const struct row_ref *ref) {
+    for (int i = 0; i < grid->count; i++) {
+        int column = column_in(grid, ref, grid->columns[i]);
+        grid->best[i] = column < 0 ? -1 : board_best(ref->board, column, draw->ui->metric);
+    }
+}
+
+static void draw_list(const struct draw *draw, struct grid *grid) {
     struct rect list = grid->layout.list;
     int height = grid->layout.row_height, count = grid->rows.count;
     int selected = rows_selected(&grid->rows, draw->ui);
@@ -334,9 +346,10 @@ static void draw_list(const struct draw *draw, const struct grid *grid) {
         first = 0;
     for (int i = 0; i < count; i++) {
         int y = list.y + line_of(draw, grid, i) - first;
-        bool leads = draw->scene->count > 1 &&
-                     (i == 0 || grid->rows.at[i].source != grid->rows.at[i - 1].source);
-        if (leads && y - 1 >= list.y && y - 1 < list.y + list.height)
+        bool leads = i == 0 || grid->rows.at[i].source != grid->rows.at[i - 1].source;
+        if (leads)
+            find_best(draw, grid, &grid->rows.at[i]);
+        if (leads && draw->scene->count > 1 && y - 1 >= list.y && y - 1 < list.y + list.height)
             draw_label(draw, grid, &grid->rows.at[i], y - 1);
         if (y >= list.y && y + height <= list.y + list.height)
             draw_row(draw, grid, &grid->rows.at[i], y, i == selected);
@@ -357,12 +370,14 @@ static void draw_legend(const struct draw *draw, const struct grid *grid) {
     x += frame_text(draw->frame, x, y, end - x, ROLE_GOOD, " *");
     x += frame_text(draw->frame, x, y, end - x, ROLE_DIM, " best ");
     for (int gate = 0; gate < GATE_COUNT; gate++) {
-        char title[GATE_TEXT], mark[4] = {' ', gate_mark((enum gate_id)gate), ' ', '\0'};
+        char title[GATE_TEXT];
         facts_gate_title((enum gate_id)gate, title);
         if (!(seen & 1u << gate) || x + (int)strlen(title) + 4 > end)
             continue;
-        x += frame_text(draw->frame, x, y, end - x, facts_gate_role((enum gate_id)gate), mark);
-        x += frame_printf(draw->frame, x, y, end - x, ROLE_DIM, "%s ", title);
+        frame_put(draw->frame, x, y, ' ', ROLE_DIM);
+        frame_put(draw->frame, x + 1, y, (unsigned char)gate_mark((enum gate_id)gate),
+                  facts_gate_role((enum gate_id)gate));
+        x += 2 + frame_printf(draw->frame, x + 2, y, end - x, ROLE_DIM, " %s ", title);
     }
 }
 

@@ -217,7 +217,8 @@ static void move_call(struct ui *ui, const struct row *row, int by) {
     int at = calls_selected(row, ui);
     if (at < 0)
         return;
-    if (ui->call) /* the first key only makes the selection seen */
+    bool first_step = !ui->call && (by == 1 || by == -1);
+    if (!first_step) /* that one only makes the selection seen */
         at += by;
     int most = (int)row->call_count - 1;
     ui->call = row->calls[at < 0 ? 0 : at > most ? most : at]->call.id;

@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "view_parts.h"
 
-enum line_kind { LINE_NOTE, LINE_PHASE, LINE_CALL, LINE_RUN };
+enum { BRIEF_WIDTH = 60 }; /* below it lines are put shortly */
+
+enum line_kind { LINE_NOTE, LINE_CALL, LINE_PHASE, LINE_RUN }; /* in order at one time */
 
 /* One line, as a reference: its text is made when it is looked at. */
 struct line {
@@ -73,7 +75,7 @@ static int compare(const void *left, const void *right) {
     return a->ep != b->ep ? a->ep - b->ep : a->index < b->index ? -1 : a->index > b->index;
 }
 
-static void text_of_phase(const struct board *board, const struct line *line,
+static void text_of_phase(const struct board *board, const struct line *line, bool brief,
                           struct line_text *out) {
     const struct cell *cell = &board->rows[line->ep].cells[line->index];
     const char *phase = board->columns[line->index].phase;
@@ -93,13 +95,16 @@ static void text_of_phase(const struct board *board, const struct line *line,
     out->role = ROLE_DIM;
     if (cell->calls > 0 && cell->calls_ok == 0)
         snprintf(out->text, sizeof out->text, "%s done, no call succeeded", phase);
+    else if (metric == METRIC_TTFT && brief)
+        snprintf(out->text, sizeof out->text, "%s %s %s", draw_phase(phase, 8), value, decode);
     else if (metric == METRIC_TTFT)
         snprintf(out->text, sizeof out->text, "%s done, TTFT %s, %s", phase, value, decode);
     else
         snprintf(out->text, sizeof out->text, "%s done, score %s", phase, value);
 }
 
-static void text_of(const struct draw *draw, const struct line *line, struct line_text *out) {
+static void text_of(const struct draw *draw, const struct line *line, bool brief,
+                    struct line_text *out) {
     const struct board *board = draw->scene->boards[line->source];
     *out = (struct line_text){.role = ROLE_DIM, .name = ""};
     if (line->ep >= 0 && (size_t)line->ep < board->row_count) {
@@ -114,7 +119,7 @@ static void text_of(const struct draw *draw, const struct line *line, struct lin
         copy_text(out->text, sizeof out->text, board->notes[line->index].text);
         return;
     case LINE_PHASE:
-        text_of_phase(board, line, out);
+        text_of_phase(board, line, brief, out);
         return;
     case LINE_CALL: {
         const struct call *call = &board->rows[line->ep].calls[line->index]->call;
@@ -138,7 +143,7 @@ static void filter(const struct draw *draw, struct lines *lines) {
         return;
     for (size_t i = 0; i < lines->count; i++) {
         struct line_text text;
-        text_of(draw, &lines->at[i], &text);
+        text_of(draw, &lines->at[i], false, &text);
         if (text_has(text.name, draw->ui->filter) || text_has(text.text, draw->ui->filter))
             lines->at[kept++] = lines->at[i];
     }
@@ -150,15 +155,17 @@ static void draw_line(const struct draw *draw, struct rect rect, int name,
                       const struct line *line) {
     struct line_text text;
     char time[DURATION_TEXT];
-    text_of(draw, line, &text);
+    bool brief = rect.width < BRIEF_WIDTH;
+    int indent = brief ? 5 : 6;
+    text_of(draw, line, brief, &text);
     draw_duration(line->t, time);
-    frame_right(draw->frame, rect.x, rect.y, 6, ROLE_DIM, time);
+    frame_right(draw->frame, rect.x, rect.y, indent, ROLE_DIM, time);
     uint32_t sign = text.role == ROLE_BAD    ? 0x2717
                     : text.role == ROLE_WARN ? '!'
                     : text.role == ROLE_GOOD ? 0x2713
                                              : 0xb7;
-    frame_put(draw->frame, rect.x + 7, rect.y, sign, text.role);
-    int x = rect.x + 9;
+    frame_put(draw->frame, rect.x + indent + 1, rect.y, sign, text.role);
+    int x = rect.x + indent + 3;
     enum role role = draw->scene->count > 1 ? view_series_role(line->source) : ROLE_HEADER;
     if (text.name[0]) {
         frame_text(draw->frame, x, rect.y, name, role, text.name);
@@ -178,7 +185,7 @@ int events_draw(const struct draw *draw, struct rect rect, int scrolled) {
     int back = scrolled > most ? most : scrolled < 0 ? 0 : scrolled;
     int first = count - back - height;
     first = first < 0 ? 0 : first;
-    int name = rect.width >= 60 ? 13 : 11;
+    int name = rect.width >= BRIEF_WIDTH ? 13 : 10;
     for (int i = 0; i < height && first + i < count; i++)
         draw_line(draw, (struct rect){rect.x, rect.y + i, rect.width, 1}, name,
                   &lines.at[first + i]);
