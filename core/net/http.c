@@ -11,6 +11,7 @@
 #define CONNECTIONS_MAX 4096L
 /* Parsing waits until the ready sockets are drained, but under a flood not longer than this. */
 #define DELIVER_AT_LATEST_NS INT64_C(20000000)
+#define DELIVER_SLICE_NS INT64_C(2000000)
 
 void http_global_init(void) {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
@@ -75,7 +76,7 @@ void http_learn_status(struct transfer *transfer) {
 
 /* ---- curl on the loop ---- */
 
-static void deliver_all(struct http *http);
+static void deliver_some(struct http *http);
 
 static void read_messages(struct http *http) {
     CURLMsg *message;
@@ -108,7 +109,7 @@ static void act(struct http *http, curl_socket_t fd, int flags) {
 static void act_and_deliver(struct http *http, curl_socket_t fd, int flags) {
     act(http, fd, flags);
     if (http->dirty_since_ns != 0 && clock_ns() - http->dirty_since_ns > DELIVER_AT_LATEST_NS)
-        deliver_all(http);
+        deliver_some(http);
 }
 
 static void on_socket(evutil_socket_t fd, short what, void *context) {
@@ -259,23 +260,29 @@ static void conclude(struct transfer *transfer) {
     finish(transfer, class, detail);
 }
 
-static void deliver_all(struct http *http) {
-    struct transfer *transfer;
+/* For a while, then the sockets come first again: a stamp must not wait for parsing. */
+static void deliver_some(struct http *http) {
     if (http->delivering)
         return;
     http->delivering = true;
-    while ((transfer = http->dirty_first)) {
+    int64_t until_ns = clock_ns() + DELIVER_SLICE_NS;
+    while (http->dirty_first) {
+        struct transfer *transfer = http->dirty_first;
         if (deliver(transfer) && transfer->stage == STAGE_FINISHED)
             conclude(transfer);
+        if (clock_ns() > until_ns)
+            break;
     }
-    http->dirty_since_ns = 0;
     http->delivering = false;
+    http->dirty_since_ns = http->dirty_first ? clock_ns() : 0;
+    if (http->dirty_first)
+        arm(http->deliver, 0); /* not event_active: that would run before the sockets are asked */
 }
 
 static void on_deliver(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
-    deliver_all(context);
+    deliver_some(context);
 }
 
 /* ---- limits of time ---- */
@@ -356,7 +363,7 @@ struct http *http_new(struct loop *loop, const char *user_agent) {
     http->loop = loop;
     http->user_agent = mem_string(user_agent);
     http->timer = evtimer_new(loop_base(loop), on_timer, http);
-    http->deliver = event_new(loop_base(loop), -1, 0, on_deliver, http);
+    http->deliver = evtimer_new(loop_base(loop), on_deliver, http);
     http->multi = curl_multi_init();
     if (!http->timer || !http->deliver || !http->multi)
         die("http: no memory");
