@@ -118,6 +118,8 @@ static size_t cut_length(const char *text, size_t length, size_t most) {
 /* How much of a string is written. */
 static size_t kept_length(const struct field *field, const char *text, size_t length) {
     size_t most = field->size ? field->size : RECORD_STRING_MAX;
+    if (field->type == FIELD_TEXT)
+        most--; /* its NUL */
     /* an invalid byte becomes three */
     return length > most / 3 ? cut_length(text, length, most) : length;
 }
@@ -133,15 +135,16 @@ bool record_cuts(const struct record *record, const char *base) {
     return false;
 }
 
-static void write_string(const struct field *field, const char *text, struct json_writer *writer) {
+static void write_string(const struct field *field, const char *text, const char *name,
+                         struct json_writer *writer) {
     size_t length = strlen(text);
     size_t kept = kept_length(field, text, length);
     if (kept == length) {
-        json_put_string(writer, field->name, text);
+        json_put_string(writer, name, text);
         return;
     }
     char *part = mem_bytes(text, kept);
-    json_put_string(writer, field->name, part);
+    json_put_string(writer, name, part);
     free(part);
 }
 
@@ -229,10 +232,10 @@ static void write_field(const struct field *field, const char *base, const char 
         json_put_string(writer, name, words[*(const int *)at]);
         break;
     case FIELD_TEXT:
-        json_put_string(writer, name, at);
+        write_string(field, at, name, writer);
         break;
     case FIELD_STRING:
-        write_string(field, *(char *const *)at ? *(char *const *)at : "", writer);
+        write_string(field, *(char *const *)at ? *(char *const *)at : "", name, writer);
         break;
     case FIELD_RAW:
         json_put_raw(writer, name, *(char *const *)at);
