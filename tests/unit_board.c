@@ -571,10 +571,11 @@ static void test_outputs(void **state) {
     enum { COUNT = 100, SIZE = 1000000 };
     char *text = mem_alloc(SIZE + 1);
     memset(text, 'x', SIZE);
+    char server[] = "{\"n\":1}";
     text[SIZE] = '\0';
     for (int i = 0; i < COUNT; i++) {
         struct call call = build_call(i, 0, A, "cold", 0, i * S, 100, 100, 50);
-        call.server = "{\"n\":1}";
+        call.server = server;
         build_whole_call(board, &call);
         struct event *event = event_new(EVENT_CALL_OUTPUT, i * S);
         event->output.id = i;
