@@ -7,116 +7,10 @@
 #include "calls.h"
 #include "cellview.h"
 #include "facts.h"
-#include "layout.h"
+#include "grid.h"
 #include "view_parts.h"
 
-/* The sparklines, in the order of their columns. */
-static const enum board_series spark_series[LAYOUT_SPARKS] = {
-    SERIES_TTFT, SERIES_TPS, SERIES_TPS_PER_WATT, SERIES_SWAP, SERIES_THERMAL};
-
-#define COLUMNS_MOST 256
 enum { PLOT_MIN = 5, PLOT_MOST = 9, CALLS_MIN = 4 }; /* lines, in the detail pane */
-struct grid {
-    struct rows rows;
-    struct board_layout layout;
-    const struct board *board; /* whose columns are the head: the first one with any */
-    int columns[COLUMNS_MOST]; /* of the board, those that are shown */
-    int count;
-    int best[COLUMNS_MOST]; /* best row of each shown column, in the run that is being drawn */
-    double scales[LAYOUT_SPARKS]; /* of the columns that are compared over rows */
-};
-
-/* Column of another run's board that means the same phase; -1. */
-static int column_in(const struct grid *grid, const struct row_ref *ref, int column) {
-    if (ref->board == grid->board)
-        return column;
-    const struct column *of = &grid->board->columns[column];
-    return board_column(ref->board, of->suite, of->phase);
-}
-
-static bool is_warmup(const struct board *board, int column) {
-    return strcmp(board->columns[column].phase, "warmup") == 0;
-}
-
-/* Where the eye should be: the chosen column, else the latest one where something runs. */
-static int column_anchor(const struct board *board, const struct ui *ui) {
-    if (ui->column >= 0)
-        return ui->column;
-    int latest = 0;
-    for (size_t i = 0; i < board->row_count; i++)
-        if (board->rows[i].running_column > latest)
-            latest = board->rows[i].running_column;
-    return latest;
-}
-
-/* All phases when they fit; else without the warm-up; else a window about the anchor. */
-static void choose_columns(struct grid *grid, const struct ui *ui) {
-    int all =
-        (int)(grid->board->column_count < COLUMNS_MOST ? grid->board->column_count : COLUMNS_MOST);
-    int room = grid->layout.column_count, anchor = column_anchor(grid->board, ui), place = 0;
-    grid->count = 0;
-    for (int i = 0; i < all; i++) {
-        if (i == anchor)
-            place = grid->count;
-        if (all <= room || !is_warmup(grid->board, i) || i == ui->column)
-            grid->columns[grid->count++] = i;
-    }
-    if (grid->count <= room)
-        return;
-    int first = layout_scroll(grid->count, room, place);
-    memmove(grid->columns, grid->columns + first, (size_t)room * sizeof grid->columns[0]);
-    grid->count = room;
-}
-
-static int suites_of(const struct board *board) {
-    int suites = 0;
-    unsigned seen = 0;
-    for (size_t i = 0; i < board->column_count; i++)
-        if (!(seen & 1u << board->columns[i].suite)) {
-            seen |= 1u << board->columns[i].suite;
-            suites++;
-        }
-    return suites;
-}
-
-/* False when there is nothing to show. */
-static bool grid_init(struct grid *grid, struct rect rect, const struct draw *draw) {
-    const struct scene *scene = draw->scene;
-    rows_collect(scene, draw->ui, &grid->rows);
-    grid->board = NULL;
-    grid->count = 0;
-    for (size_t i = 0; i < scene->count && !grid->board; i++)
-        if (scene->boards[i]->column_count > 0)
-            grid->board = scene->boards[i];
-    struct board_want want = {.rows = grid->rows.count,
-                              .labels = scene->count > 1 ? (int)scene->count : 0,
-                              .value_width = metric_of(draw->ui->metric)->width,
-                              .label_width = 4,
-                              .name_width = 8,
-                              .suites = 1};
-    if (want.value_width <= 6) /* the few figures of six cells take the gap */
-        want.value_width = 5;
-    for (int i = 0; i < grid->rows.count; i++) {
-        int cells = (int)text_cells(row_name(&grid->rows.at[i])) + 2;
-        const char *model = rect.width >= 110 ? row_model(&grid->rows.at[i]) : NULL;
-        int model_cells = model ? (int)text_cells(model) + 3 : 0;
-        cells = model_cells > cells ? model_cells : cells;
-        want.name_width = cells > want.name_width ? cells : want.name_width;
-    }
-    if (grid->board) {
-        want.columns = (int)grid->board->column_count;
-        for (size_t i = 0; i < grid->board->column_count; i++)
-            want.columns -= is_warmup(grid->board, (int)i) && rect.width < 160 ? 1 : 0;
-        want.suites = suites_of(grid->board);
-        want.label_width = draw_phase_width(grid->board);
-    }
-    layout_board(rect, &want, &grid->layout);
-    if (grid->board)
-        choose_columns(grid, draw->ui);
-    for (int i = 0; i < LAYOUT_SPARKS && grid->rows.count > 0; i++)
-        grid->scales[i] = draw_scale(draw, &grid->rows, &grid->rows.at[0], spark_series[i]);
-    return grid->board != NULL && grid->rows.count > 0;
-}
 
 /* The head: phases right-aligned over their values, the sorted one with an arrow. */
 static void draw_phases_head(const struct draw *draw, const struct grid *grid, int y) {
@@ -157,9 +51,9 @@ static void draw_suites_head(const struct draw *draw, const struct grid *grid, i
 static void draw_sparks_head(const struct draw *draw, const struct grid *grid, int y) {
     for (int i = 0; i < LAYOUT_SPARKS; i++) {
         struct span span = grid->layout.sparks[i];
-        const struct metric *metric = metric_of(board_series_metric(spark_series[i]));
+        const struct metric *metric = metric_of(board_series_metric(grid_series(i)));
         int used = frame_text(draw->frame, span.x, y, span.width, ROLE_HEADER, metric->title);
-        const char *unit = draw_unit(board_series_metric(spark_series[i]));
+        const char *unit = draw_unit(board_series_metric(grid_series(i)));
         if (used + 1 + (int)strlen(unit) <= span.width)
             frame_text(draw->frame, span.x + used + 1, y, span.width, ROLE_DIM, unit);
     }
@@ -179,7 +73,7 @@ static void draw_head(const struct draw *draw, const struct grid *grid) {
 static void draw_cell(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
                       int place, int y) {
     const struct board_layout *layout = &grid->layout;
-    int column = column_in(grid, ref, grid->columns[place]);
+    int column = grid_column(grid, ref, grid->columns[place]);
     int x = layout->column_x + place * layout->column_step;
     int width = layout->column_step - layout->mark_width - 1;
     if (column < 0)
@@ -244,12 +138,12 @@ static void draw_sparks(const struct draw *draw, const struct grid *grid, const 
     for (int i = 0; i < LAYOUT_SPARKS; i++) {
         struct span span = layout->sparks[i];
         struct rect rect = {span.x, top, span.width - layout->spark_value - 1, layout->graph_rows};
-        double high = spark_series[i] == SERIES_TTFT
+        double high = grid_series(i) == SERIES_TTFT
                           ? draw_scale(draw, &grid->rows, ref, SERIES_TTFT)
                           : grid->scales[i];
-        draw_sparkline(draw, rect, ref, spark_series[i], high);
+        draw_sparkline(draw, rect, ref, grid_series(i), high);
         draw_spark_value(draw, span, layout->beside ? y : bottom, layout->spark_value, ref,
-                         spark_series[i]);
+                         grid_series(i));
     }
 }
 
@@ -331,7 +225,7 @@ static int line_of(const struct draw *draw, const struct grid *grid, int index) 
 /* Once a run, not once a cell. */
 static void find_best(const struct draw *draw, struct grid *grid, const struct row_ref *ref) {
     for (int i = 0; i < grid->count; i++) {
-        int column = column_in(grid, ref, grid->columns[i]);
+        int column = grid_column(grid, ref, grid->columns[i]);
         grid->best[i] = column < 0 ? -1 : board_best(ref->board, column, draw->ui->metric);
     }
 }
