@@ -198,6 +198,15 @@ static void sum_prefix(struct reuse_input *input, const struct cell *const tests
     input->user_share = shared > 0 && chars >= shared ? 1 - shared / chars : NAN;
 }
 
+/* The pass's last prefix test is over: a median of the first one or two would be told too early. */
+static bool tests_are_over(const struct cell *const tests[PREFIX_TESTS], int pass) {
+    const struct cell *last = NULL;
+    for (size_t i = 0; i < PREFIX_TESTS; i++)
+        last = tests[i] ? tests[i] : last;
+    const struct pass_record *record = last ? pass_find(last, pass) : NULL;
+    return record && !record->open;
+}
+
 static void refresh_reuse(struct board *board, int ep) {
     const struct cell *cold = cell_of(board, ep, "cold"), *warm = cell_of(board, ep, "warm");
     const struct cell *other = cell_of(board, ep, "cold-other"), *tests[PREFIX_TESTS];
@@ -211,8 +220,9 @@ static void refresh_reuse(struct board *board, int ep) {
         passes[i] = (struct reuse_pass){.cold = ttft_of(cold, pass),
                                         .warm = ttft_of(warm, pass),
                                         .cold_other = ttft_of(other, pass)};
+        bool over = tests_are_over(tests, pass);
         for (size_t k = 0; k < PREFIX_TESTS; k++)
-            passes[i].prefix[k] = ttft_of(tests[k], pass);
+            passes[i].prefix[k] = over ? ttft_of(tests[k], pass) : NAN;
     }
     struct reuse_input input = {.passes = passes, .count = cold->record_count};
     sum_prefix(&input, tests);
