@@ -168,9 +168,10 @@ static void test_board_reuse(void **state) {
     phase(board, "warm", 0, 139, 1990);
     assert_null(board_verdict(board, 0, A, VERDICT_REUSE)); /* not known yet */
     phase(board, "prefix-test-1", 0, 130, 1750);
-    assert_string_equal(board_verdict(board, 0, A, VERDICT_REUSE)->value, "YES");
     phase(board, "prefix-test-2", 0, 131, 1760);
+    assert_null(board_verdict(board, 0, A, VERDICT_REUSE)); /* nor before the last prefix test */
     phase(board, "prefix-test-3", 0, 140, 1770);
+    assert_string_equal(board_verdict(board, 0, A, VERDICT_REUSE)->value, "YES");
     phase(board, "cold-other", 0, 2100, 0);
     const struct verdict *verdict = board_verdict(board, 0, A, VERDICT_REUSE);
     close_to(verdict->ratio, 131.0 / 2074);
@@ -181,11 +182,14 @@ static void test_board_reuse(void **state) {
     /* the second pass says otherwise: the median of two decides */
     phase(board, "cold", 1, 2000, 0);
     phase(board, "prefix-test-1", 1, 1900, 0);
+    assert_string_equal(board_verdict(board, 0, A, VERDICT_REUSE)->value, "YES"); /* not over yet */
+    phase(board, "prefix-test-3", 1, 1900, 0);
     verdict = board_verdict(board, 0, A, VERDICT_REUSE);
     close_to(verdict->ratio, (131.0 / 2074 + 0.95) / 2);
     assert_string_equal(verdict->value, "NO");
     /* run again, right */
     phase(board, "prefix-test-1", 1, 120, 1760);
+    phase(board, "prefix-test-3", 1, 120, 1760);
     verdict = board_verdict(board, 0, A, VERDICT_REUSE);
     assert_string_equal(verdict->value, "YES");
     close_to(verdict->reuse_fraction, 0.88);
@@ -198,7 +202,7 @@ static void test_board_cached_unknown(void **state) {
     (void)state;
     struct board *board = new_board();
     phase(board, "cold", 0, 2074, COUNT_NONE);
-    phase(board, "prefix-test-1", 0, 130, COUNT_NONE);
+    phase(board, "prefix-test-3", 0, 130, COUNT_NONE);
     const struct verdict *verdict = board_verdict(board, 0, A, VERDICT_REUSE);
     assert_true(isnan(verdict->reuse_fraction));
     assert_false(verdict->witnesses_disagree);
