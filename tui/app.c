@@ -193,6 +193,44 @@ static void next_theme(struct app *app) {
     screen_theme(&app->theme);
 }
 
+/* One file of the screen as it is; false when it could not be written. */
+static bool save_frame(const struct app *app, const struct frame *frame, const char *path,
+                       bool picture) {
+    struct buf out;
+    buf_init(&out, (size_t)16 << 20);
+    if (picture)
+        frame_dump_svg(frame, &app->theme, "pitwall", &out);
+    else
+        frame_dump_text(frame, false, &out);
+    FILE *file = fopen(path, "w");
+    bool ok = file && fwrite(buf_string(&out), 1, out.length, file) == out.length;
+    ok = (!file || fclose(file) == 0) && ok;
+    buf_done(&out);
+    return ok;
+}
+
+/* The screen beside the log it shows: RUN-SECONDS.svg and .txt. */
+static void save_screen(struct app *app, int width, int height) {
+    const struct board *board = app->boards[0];
+    const char *end = strrchr(app->paths[0], '.');
+    int stem = end ? (int)(end - app->paths[0]) : (int)strlen(app->paths[0]);
+    struct frame frame;
+    frame_init(&frame);
+    frame_resize(&frame, width, height);
+    view_draw(&frame, &app->scene, &app->ui);
+    bool ok = true;
+    for (int picture = 0; picture < 2; picture++) {
+        char *path = mem_format("%.*s-%llds.%s", stem, app->paths[0],
+                                (long long)(board->now_us / 1000000), picture ? "svg" : "txt");
+        ok = save_frame(app, &frame, path, picture) && ok;
+        if (picture)
+            snprintf(app->ui.message, sizeof app->ui.message,
+                     ok ? "screen saved: %s, .txt" : "the screen could not be written to %s", path);
+        free(path);
+    }
+    frame_done(&frame);
+}
+
 /* True when the program should end. */
 static bool act_quit(struct app *app) {
     if (app->live && !app->ended && !app->ui.confirm_stop) {
@@ -257,6 +295,8 @@ static bool press(struct app *app, int key, int width, int height) {
         return act_quit(app);
     if (action == ACTION_THEME)
         next_theme(app);
+    if (action == ACTION_SAVE_SCREEN)
+        save_screen(app, width, height);
     if (app->player)
         act_replay(app, action);
     else
