@@ -288,11 +288,16 @@ static void views_are_reached(void **state) {
     struct fixture *f = *state;
     act(f, ACTION_VIEW_EVENTS);
     assert_int_equal(f->ui.view, VIEW_EVENTS);
-    shows(f, 80, 90, "http_5xx");
-    shows(f, 80, 90, "a note");
+    shows(f, 80, 100, "http_5xx");
+    shows(f, 80, 100, "a note");
     copy_text(f->ui.filter, sizeof f->ui.filter, "HTTP_5");
     shows(f, 80, 24, "http_5xx");
     hides(f, 80, 24, "prefix-test-3 done");
+    copy_text(f->ui.filter, sizeof f->ui.filter, "prefix reuse");
+    shows(f, 80, 24, "prefix reuse YES");
+    shows(f, 80, 24, "prefix reuse NO");
+    copy_text(f->ui.filter, sizeof f->ui.filter, "gate V");
+    shows(f, 80, 24, "output valid");
     f->ui.filter[0] = '\0';
     act(f, ACTION_FIRST);
     shows(f, 80, 24, "a note");

@@ -1,21 +1,29 @@
-/* Events: notes, ends of phases and failed calls of all runs, in order of time. */
+/* Events: notes, failed calls, ends of phases, gates and verdicts of all runs, in order of time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "facts.h"
 #include "view_parts.h"
 
 enum { BRIEF_WIDTH = 60 }; /* below it lines are put shortly */
 
-enum line_kind { LINE_NOTE, LINE_CALL, LINE_PHASE, LINE_RUN }; /* in order at one time */
+enum line_kind { /* in order at one time */
+                 LINE_NOTE,
+                 LINE_CALL,
+                 LINE_PHASE,
+                 LINE_GATE,
+                 LINE_VERDICT,
+                 LINE_RUN
+};
 
 /* One line, as a reference: its text is made when it is looked at. */
 struct line {
     int64_t t; /* on the screen's axis: alignment added */
     enum line_kind kind;
     int source, ep;
-    size_t index; /* of the note, the column or the call */
+    size_t index; /* of the note, the call, the column, the gate or the verdict */
 };
 struct lines {
     struct line *at;
@@ -50,6 +58,28 @@ static void collect_row(struct lines *lines, const struct board *board, int sour
     }
 }
 
+/* Gates at the end of their phase, verdicts at the end of their suite's newest one. */
+static void collect_judgements(struct lines *lines, const struct board *board, int source,
+                               int64_t offset) {
+    for (size_t i = 0; i < board->gate_count; i++) {
+        const struct gate_result *gate = &board->gates[i];
+        const struct cell *cell = board_cell(board, gate->ep, gate->column);
+        if (cell)
+            add(lines, (struct line){cell->ended_us + offset, LINE_GATE, source, gate->ep, i});
+    }
+    for (size_t i = 0; i < board->verdict_count; i++) {
+        const struct verdict *verdict = &board->verdicts[i];
+        int64_t t = -1;
+        for (size_t c = 0; c < board->column_count; c++) {
+            const struct cell *cell = board_cell(board, verdict->ep, (int)c);
+            if (cell && board->columns[c].suite == verdict->suite && cell->ended_us > t)
+                t = cell->ended_us;
+        }
+        if (t >= 0 && verdict->value[0])
+            add(lines, (struct line){t + offset, LINE_VERDICT, source, verdict->ep, i});
+    }
+}
+
 static void collect(const struct draw *draw, struct lines *lines) {
     for (size_t s = 0; s < draw->scene->count; s++) {
         const struct board *board = draw->scene->boards[s];
@@ -59,6 +89,7 @@ static void collect(const struct draw *draw, struct lines *lines) {
                                      board->notes[i].ep, i});
         for (size_t ep = 0; ep < board->row_count; ep++)
             collect_row(lines, board, (int)s, (int)ep, offset);
+        collect_judgements(lines, board, (int)s, offset);
         if (board->status != RUN_OPEN)
             add(lines, (struct line){board->now_us + offset, LINE_RUN, (int)s, -1, 0});
     }
@@ -103,6 +134,25 @@ static void text_of_phase(const struct board *board, const struct line *line, bo
         snprintf(out->text, sizeof out->text, "%s done, score %s", phase, value);
 }
 
+static void text_of_gate(const struct board *board, const struct line *line,
+                         struct line_text *out) {
+    const struct gate_result *gate = &board->gates[line->index];
+    char title[GATE_TEXT];
+    facts_gate_title(gate->gate, title);
+    out->role = facts_gate_role(gate->gate);
+    snprintf(out->text, sizeof out->text, "%s: gate %c %s, %s",
+             draw_phase(board->columns[gate->column].phase, 8), gate_mark(gate->gate), title,
+             gate->detail);
+}
+
+static void text_of_verdict(const struct board *board, const struct line *line,
+                            struct line_text *out) {
+    const struct verdict *verdict = &board->verdicts[line->index];
+    out->role = facts_verdict_role(verdict);
+    snprintf(out->text, sizeof out->text, "%s %s%s%s", verdict_title(verdict->id), verdict->value,
+             verdict->evidence[0] ? ": " : "", verdict->evidence);
+}
+
 static void text_of(const struct draw *draw, const struct line *line, bool brief,
                     struct line_text *out) {
     const struct board *board = draw->scene->boards[line->source];
@@ -129,6 +179,12 @@ static void text_of(const struct draw *draw, const struct line *line, bool brief
                  call->error_detail ? call->error_detail : "");
         return;
     }
+    case LINE_GATE:
+        text_of_gate(board, line, out);
+        return;
+    case LINE_VERDICT:
+        text_of_verdict(board, line, out);
+        return;
     case LINE_RUN:
         out->role = board->status == RUN_COMPLETE ? ROLE_GOOD : ROLE_WARN;
         snprintf(out->text, sizeof out->text, "run %s", run_status_word(board->status));
