@@ -174,8 +174,8 @@ static void text_of(const struct draw *draw, const struct line *line, bool brief
     case LINE_CALL: {
         const struct call *call = &board->rows[line->ep].calls[line->index]->call;
         out->role = ROLE_BAD;
-        snprintf(out->text, sizeof out->text, "%s call %d failed, %s%s%s", call->phase, call->index,
-                 error_word(call->error), call->error_detail ? ": " : "",
+        snprintf(out->text, sizeof out->text, "%s call %d failed, %s%s%s", call->phase,
+                 call->index + 1, error_word(call->error), call->error_detail ? ": " : "",
                  call->error_detail ? call->error_detail : "");
         return;
     }
