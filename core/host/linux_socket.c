@@ -1,0 +1,111 @@
+/* Who listens on a port: the socket's inode from /proc/net, its holder from the descriptors of the
+ * processes that may be looked into. */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/linux.h"
+
+#define LISTEN_STATE 0x0A
+#define INODES_MAX 16
+#define HOLDERS_MAX 64
+#define DESCRIPTORS_MAX 65536
+
+struct inodes {
+    uint64_t at[INODES_MAX];
+    size_t count;
+};
+
+/* "sl: local:port remote:port state queues timer retransmits uid timeout inode …", in hex. */
+static void add_line(struct inodes *inodes, const char *line, int port) {
+    unsigned local_port, state;
+    uint64_t inode;
+    if (sscanf(line,
+               " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu64,
+               &local_port, &state, &inode) != 3)
+        return;
+    if (state == LISTEN_STATE && local_port == (unsigned)port && inode > 0 &&
+        inodes->count < INODES_MAX)
+        inodes->at[inodes->count++] = inode;
+}
+
+static void add_table(struct inodes *inodes, const char *root, const char *path, int port) {
+    size_t length;
+    char *text = linux_text(root, path, &length);
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        add_line(inodes, line, port);
+    }
+    free(text);
+}
+
+static bool is_socket_of(const struct inodes *inodes, const char *path) {
+    char target[64];
+    uint64_t inode;
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length <= 0)
+        return false;
+    target[length] = '\0';
+    if (sscanf(target, "socket:[%" SCNu64 "]", &inode) != 1)
+        return false;
+    for (size_t i = 0; i < inodes->count; i++)
+        if (inodes->at[i] == inode)
+            return true;
+    return false;
+}
+
+static bool holds(const char *root, const char *pid, const struct inodes *inodes) {
+    char folder[LINUX_PATH_MAX], path[LINUX_PATH_MAX];
+    snprintf(folder, sizeof folder, "/proc/%s/fd", pid);
+    struct linux_names fds = linux_list(root, folder, "");
+    bool found = false;
+    for (size_t i = 0; i < fds.count && !found; i++) {
+        int length = snprintf(path, sizeof path, "%s%s/%s", root, folder, fds.at[i]);
+        found = length > 0 && (size_t)length < sizeof path && is_socket_of(inodes, path);
+    }
+    free(fds.at);
+    return found;
+}
+
+static int parent_of(const char *root, int pid) {
+    char path[64], text[1024];
+    int parent;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    const char *behind = linux_read(root, path, text, sizeof text) ? strrchr(text, ')') : NULL;
+    return behind && sscanf(behind + 1, " %*c %d", &parent) == 1 ? parent : -1;
+}
+
+/* A socket is inherited by children: the one whose parent does not hold it is meant. */
+static int eldest(const char *root, const int *holders, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int parent = parent_of(root, holders[i]);
+        bool inherited = false;
+        for (size_t k = 0; k < count; k++)
+            inherited |= holders[k] == parent;
+        if (!inherited)
+            return holders[i];
+    }
+    return count > 0 ? holders[0] : -1;
+}
+
+int linux_listener(const char *root, int port) {
+    struct inodes inodes = {0};
+    int holders[HOLDERS_MAX];
+    size_t count = 0;
+    add_table(&inodes, root, "/proc/net/tcp", port);
+    add_table(&inodes, root, "/proc/net/tcp6", port);
+    if (inodes.count == 0)
+        return -1;
+    struct linux_names names = linux_list(root, "/proc", "");
+    for (size_t i = 0; i < names.count && count < HOLDERS_MAX; i++) {
+        char *end;
+        long pid = strtol(names.at[i], &end, 10);
+        if (*end == '\0' && pid > 0 && pid <= INT_MAX && holds(root, names.at[i], &inodes))
+            holders[count++] = (int)pid;
+    }
+    free(names.at);
+    return eldest(root, holders, count);
+}
