@@ -114,6 +114,24 @@ static void test_lock_step_is_not_a_queue(void **state) {
     assert_true(out.overlap > 0.99);
 }
 
+/* Prefill one by one, each longer than a decode: nobody can tell a queue from batching. */
+static void test_prefill_alone(void **state) {
+    (void)state;
+    struct serial_call calls[30];
+    for (int decode_us = 20000; decode_us <= 80000; decode_us += 60000) {
+        for (int i = 0; i < 30; i++)
+            calls[i] = (struct serial_call){.start_us = i * 40,
+                                            .first_us = (i + 1) * TTFT_US,
+                                            .last_us = (i + 1) * TTFT_US + decode_us,
+                                            .end_us = (i + 1) * TTFT_US + decode_us + 100,
+                                            .tokens = TOKENS,
+                                            .ok = true};
+        struct serial out = classify(calls, 30);
+        assert_string_equal(out.value, "inconclusive");
+        assert_non_null(strstr(out.evidence, "look alike"));
+    }
+}
+
 static void test_rejecting_failing_buffered(void **state) {
     (void)state;
     struct serial_call calls[30];
@@ -165,6 +183,7 @@ int main(void) {
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_all_together),
         cmocka_unit_test(test_lock_step_is_not_a_queue),
+        cmocka_unit_test(test_prefill_alone),
         cmocka_unit_test(test_rejecting_failing_buffered),
         cmocka_unit_test(test_what_cannot_be_told),
     };

@@ -60,6 +60,7 @@ struct board_call {
     int column;
     bool finished;
     bool superseded; /* of an attempt that was run again: shown, never counted */
+    bool control;    /* of the drift-control pass: likewise */
     char *content, *reasoning, *tool_calls, *request; /* from call_output; NULL if none; bounded */
     bool cut;        /* a text was too long, or dropped for newer ones */
     bool holds_text; /* counted in the board's texts */

@@ -96,6 +96,7 @@ static struct board_call *call_new(struct board *board, int64_t t, const struct 
     call->call.attempt = as->attempt;
     call->started_us = t;
     call->column = column;
+    call->control = record->control;
     index_add(board->index, call);
     row->calls = mem_grow(row->calls, row->call_count, &row->call_capacity, sizeof *row->calls);
     row->calls[row->call_count++] = call;
@@ -211,6 +212,8 @@ static void fold_values(struct values *values, const struct call *call) {
 
 /* Count a call into its cell: `started` when it is new there, and its end when it has ended. */
 void cell_fold_call(struct cell *cell, const struct board_call *call, bool started) {
+    if (call->control)
+        return;
     cell->calls += started;
     cell->calls_running += started;
     if (!call->finished)

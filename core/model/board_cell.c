@@ -45,6 +45,11 @@ void cell_done(struct cell *cell) {
     free(cell->records);
 }
 
+/* The runner measures the first engine of a lane once more after all others. */
+bool pass_is_control(const struct board *board, int pass) {
+    return board->run.passes > 0 && pass >= board->run.passes;
+}
+
 struct pass_record *pass_find(const struct cell *cell, int pass) {
     if (pass >= 0 && (size_t)pass < cell->record_count && cell->records[pass].pass == pass)
         return &cell->records[pass]; /* the usual: passes come in order */
@@ -61,6 +66,7 @@ static void pass_open(struct board *board, int ep, struct pass_record *record) {
     *record = (struct pass_record){.pass = pass,
                                    .attempt = attempt,
                                    .open = true,
+                                   .control = pass_is_control(board, pass),
                                    .started_us = board->now_us,
                                    .ended_us = MARK_NONE,
                                    .first_call = row->call_count,
@@ -162,9 +168,10 @@ void cell_retry(struct board *board, int ep, int column, struct pass_record *rec
         supersede(board, row->calls[i]);
         counted = true;
     }
-    if (!record->open && record->status == PHASE_DONE)
+    if (!record->open && record->status == PHASE_DONE && !record->control)
         cell->passes_done--;
-    if (!record->open && board->columns[column].planned && board->phases_done > 0)
+    if (!record->open && board->columns[column].planned && !record->control &&
+        board->phases_done > 0)
         board->phases_done--;
     cell->scores -= record->turns;
     cell->points_times_1000 -= record->points_times_1000;
@@ -212,7 +219,8 @@ void pass_settle(struct board *board, int ep, int column, struct pass_record *re
         pass_publish(cell, record);
         pass_await_energy(row, column, (size_t)(record - cell->records));
     }
-    gate_refresh(board, ep, column, record->pass);
+    if (!record->control)
+        gate_refresh(board, ep, column, record->pass);
     verdict_refresh(board, ep, column);
 }
 
@@ -246,15 +254,16 @@ void apply_phase_end(struct board *board, int64_t t, const struct event_phase *p
     record->status = phase->status;
     record->ended_us = t;
     record->end_call = row->call_count;
-    cell->state = state_after(phase->status);
+    bool kept = record->control && cell->passes_done > 0; /* what was measured before stands */
+    cell->state = kept ? CELL_DONE : state_after(phase->status);
     cell->pass = phase->pass;
     cell->ended_us = t;
     free(cell->reason);
     cell->reason = phase->status == PHASE_DONE || !phase->reason
                        ? NULL
                        : mem_bytes(phase->reason, strnlen(phase->reason, SCORE_TEXT_MAX));
-    cell->passes_done += phase->status == PHASE_DONE;
-    board->phases_done += board->columns[column].planned;
+    cell->passes_done += phase->status == PHASE_DONE && !record->control;
+    board->phases_done += board->columns[column].planned && !record->control;
     if (row->running_column == column)
         row->running_column = -1;
     watch_close(&record->watch, row, &board->lanes[row->live->lane], record->started_us);
@@ -305,6 +314,8 @@ void apply_score(struct board *board, const struct event_score *score) {
         return;
     struct cell *cell = &row->cells[column];
     struct pass_record *record = pass_make(board, score->ep, column, score->pass);
+    if (record->control)
+        return;
     int points = (int)lround(score->points * 1000);
     cell->scores++;
     cell->points_times_1000 += points;
@@ -325,6 +336,11 @@ void apply_figure(struct board *board, const struct event_figure *figure) {
     if (column < 0)
         return;
     struct cell *cell = board_cell(board, figure->ep, column);
+    struct pass_record *record = pass_find(cell, cell->pass);
+    if (cell->state == CELL_RUNNING && record && record->open && metric >= METRIC_WALL) {
+        record->values[metric - METRIC_WALL] = figure->value; /* of this pass, told by its suite */
+        return;
+    }
     struct values *values = &cell->figures[metric];
     if (values->count == 0) {
         values->at = mem_resize(values->at, STAT_COUNT, sizeof *values->at);

@@ -161,7 +161,7 @@ static void lane_progress(const struct board *board, int lane, double *done, dou
                 continue;
             *planned += passes;
             for (size_t r = 0; r < row->cells[k].record_count; r++)
-                *done += !row->cells[k].records[r].open;
+                *done += !row->cells[k].records[r].open && !row->cells[k].records[r].control;
         }
     }
 }

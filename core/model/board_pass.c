@@ -116,8 +116,8 @@ static void figures_of_calls(struct pass_record *record, const struct column *co
     *value_of(record, METRIC_ERRORS) = totals->failed;
     if (record->finished > 0)
         *value_of(record, METRIC_VALID) = 100.0 * record->valid / record->finished;
-    if (column->suite == SUITE_BURST && totals->first_start_us != MARK_NONE &&
-        totals->last_sent_us != MARK_NONE)
+    bool at_once = column->suite == SUITE_BURST && strncmp(column->phase, "burst-", 6) == 0;
+    if (at_once && totals->first_start_us != MARK_NONE && totals->last_sent_us != MARK_NONE)
         *value_of(record, METRIC_SPAN) =
             (double)(totals->last_sent_us - totals->first_start_us) / 1e3;
     if (totals->first_start_us == MARK_NONE || totals->last_end_us <= totals->first_start_us)
@@ -139,6 +139,69 @@ static void figures_of_bound(struct pass_record *record, const struct column *co
         *value_of(record, METRIC_BOUND_PREFIX) = bound;
 }
 
+/* What agentic found of this endpoint in the phases of that name: medians over them; NaN. */
+static void agentic_medians(const struct board *board, const struct row *row, const char *phases,
+                            double *ttft_ms, double *decode_tps) {
+    struct values ttft = {0}, decode = {0};
+    for (size_t i = 0; i < board->column_count; i++) {
+        const struct column *column = &board->columns[i];
+        if (column->suite != SUITE_AGENTIC || column->warmup ||
+            strncmp(column->phase, phases, strlen(phases)) != 0)
+            continue;
+        const struct values *values = row->cells[i].values;
+        for (size_t k = 0; k < values[METRIC_TTFT].count; k++)
+            values_add(&ttft, values[METRIC_TTFT].at[k]);
+        for (size_t k = 0; k < values[METRIC_DECODE].count; k++)
+            values_add(&decode, values[METRIC_DECODE].at[k]);
+    }
+    *ttft_ms = stats_median(ttft.at, ttft.count);
+    *decode_tps = stats_median(decode.at, decode.count);
+    values_done(&ttft);
+    values_done(&decode);
+}
+
+/* A tick's own medians. */
+static void tick_medians(const struct row *row, int column, const struct pass_record *record,
+                         double *ttft_ms, double *decode_tps) {
+    struct values ttft = {0}, decode = {0};
+    for (size_t i = record->first_call; i < record->end_call; i++) {
+        const struct call *call = &row->calls[i]->call;
+        if (!call_is_of(row->calls[i], column, record->pass) || !call->ok)
+            continue;
+        values_add(&ttft, call->ttft_ms);
+        values_add(&decode, call->decode_tps);
+    }
+    *ttft_ms = stats_median(ttft.at, ttft.count);
+    *decode_tps = stats_median(decode.at, decode.count);
+    values_done(&ttft);
+    values_done(&decode);
+}
+
+/* The lower bounds of this tick: Σ over its calls of TTFT + tokens / decode. */
+static void figures_of_tick(const struct board *board, const struct row *row, int column,
+                            struct pass_record *record) {
+    double warm_ttft, warm_decode, ttft, decode, calls = 0, most = 0, generated = 0;
+    if (board->columns[column].suite != SUITE_TICK)
+        return;
+    agentic_medians(board, row, "warm", &warm_ttft, &warm_decode);
+    agentic_medians(board, row, "prefix-test", &ttft, &decode);
+    if (isnan(ttft) || isnan(decode))
+        tick_medians(row, column, record, &ttft, &decode);
+    for (size_t i = record->first_call; i < record->end_call; i++) {
+        const struct call *call = &row->calls[i]->call;
+        if (!call_is_of(row->calls[i], column, record->pass) || !row->calls[i]->finished)
+            continue;
+        calls++;
+        most += call->max_tokens > 0 ? call->max_tokens : NAN;
+        generated += call->completion_tokens < 0 ? NAN : (double)call->completion_tokens;
+    }
+    if (calls == 0)
+        return;
+    *value_of(record, METRIC_BOUND_WARM) = calls * warm_ttft / 1e3 + most / warm_decode;
+    *value_of(record, METRIC_BOUND_PREFIX) = calls * ttft / 1e3 + most / decode;
+    *value_of(record, METRIC_BOUND_GENERATED) = calls * ttft / 1e3 + generated / decode;
+}
+
 static void figures_of_watch(struct pass_record *record) {
     const struct watch *watch = &record->watch;
     *value_of(record, METRIC_SWAP_DELTA) = watch->swap_peak - watch->swap_start;
@@ -155,6 +218,7 @@ void pass_figures(const struct board *board, const struct row *row, int column,
     struct totals totals = totals_of(row, column, record);
     figures_of_calls(record, &board->columns[column], &totals);
     figures_of_bound(record, &board->columns[column], &totals);
+    figures_of_tick(board, row, column, record);
     figures_of_watch(record);
     values_done(&totals.bounds);
 }
@@ -162,6 +226,8 @@ void pass_figures(const struct board *board, const struct row *row, int column,
 /* A value that was told before is replaced in its place: figures of a pass may become better known
  * (energy) or change (a late call). */
 void pass_publish(struct cell *cell, struct pass_record *record) {
+    if (record->control)
+        return;
     for (size_t i = 0; i < PASS_METRICS; i++) {
         struct values *values = &cell->values[METRIC_WALL + i];
         bool known = !isnan(record->values[i]);

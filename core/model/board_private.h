@@ -25,6 +25,7 @@ struct watch {
 struct pass_record {
     int pass, attempt;
     bool open;
+    bool control; /* the drift control: one pass more than planned, in no figure (runner.h) */
     enum phase_status status;
     int64_t started_us, ended_us;
     size_t first_call, end_call; /* of the row's calls; others may lie between */
@@ -84,6 +85,7 @@ void board_note(struct board *board, int64_t t, enum note_level level, int ep, c
 #define PASSES_MAX 1000
 int board_column_make(struct board *board, enum suite_id suite, const char *phase, bool planned);
 void cell_done(struct cell *cell);
+bool pass_is_control(const struct board *board, int pass);
 struct pass_record *pass_find(const struct cell *cell, int pass);
 struct pass_record *pass_make(struct board *board, int ep, int column, int pass);
 void cell_retry(struct board *board, int ep, int column, struct pass_record *record);

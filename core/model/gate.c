@@ -20,7 +20,7 @@ struct view {
 static const struct pass_record *next_pass(const struct view *view, size_t *at) {
     while (*at < view->cell->record_count) {
         const struct pass_record *record = &view->cell->records[(*at)++];
-        if (!record->open && record->status != PHASE_SKIPPED)
+        if (!record->open && record->status != PHASE_SKIPPED && !record->control)
             return record;
     }
     return NULL;
@@ -185,11 +185,22 @@ static bool template_differs(const struct view *view, struct gate_result *out) {
     return out->value > out->limit;
 }
 
+/* Our own share of what was measured: requests that left too far apart, or a loop that came late by
+ * so much of the usual TTFT that it changes the result. */
+#define LATE_SHARE 0.1
 static bool dispatch(const struct view *view, struct gate_result *out) {
-    const struct values *spans = &view->cell->values[METRIC_SPAN];
+    const struct values *values = view->cell->values;
+    const struct values *spans = &values[METRIC_SPAN], *late = &values[METRIC_LATENESS];
+    double ttft = stats_median(values[METRIC_TTFT].at, values[METRIC_TTFT].count);
     out->value = stats_of(spans->at, spans->count, STAT_MAX);
     out->limit = view->limits->dispatch_ms;
     snprintf(out->detail, sizeof out->detail, "requests left over %.0f ms", out->value);
+    if (out->value > out->limit)
+        return true;
+    out->value = stats_of(late->at, late->count, STAT_MAX);
+    out->limit = LATE_SHARE * ttft;
+    snprintf(out->detail, sizeof out->detail,
+             "our own loop was up to %.1f ms late, the median TTFT is %.0f ms", out->value, ttft);
     return out->value > out->limit;
 }
 

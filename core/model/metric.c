@@ -96,11 +96,22 @@ static const struct metric metrics[METRIC_COUNT] = {
     [METRIC_BOUND_WARM] = {"bound_warm_s", "bound warm", "s", BETTER_LESS, 6, 1, SCALE_FROM_ZERO,
                            GAP_HOLD,
                            "Lower bound of a turn of 60 calls at the warm TTFT: 60 × (TTFT + "
-                           "max_tokens / decode)."},
+                           "max_tokens / decode); in the tick with its own number of calls and "
+                           "max_tokens."},
     [METRIC_BOUND_PREFIX] = {"bound_prefix_s", "bound prefix", "s", BETTER_LESS, 6, 1,
                              SCALE_FROM_ZERO, GAP_HOLD,
                              "Lower bound of a turn of 60 calls with a new user message each: 60 × "
-                             "(prefix-test TTFT + max_tokens / decode)."},
+                             "(prefix-test TTFT + max_tokens / decode); in the tick with its own "
+                             "number of calls and max_tokens, and with its own medians where "
+                             "agentic did not run."},
+    [METRIC_BOUND_GENERATED] =
+        {"bound_generated_s", "bound gen.", "s", BETTER_LESS, 6, 1, SCALE_FROM_ZERO, GAP_HOLD,
+         "Lower bound of a tick from the tokens it really generated: the sum over its calls of "
+         "prefix-test TTFT (its own median where agentic did not run) + tokens / decode."},
+    [METRIC_LATENESS] = {"lateness_ms", "lateness", "ms", BETTER_LESS, 6, 1, SCALE_FROM_ZERO,
+                         GAP_HOLD,
+                         "How late pitwall's own loop was at most during a burst: our share of "
+                         "what was measured."},
     [METRIC_SCORE] = {"score_pct", "score", "%", BETTER_MORE, 6, 1, SCALE_FROM_ZERO, GAP_HOLD,
                       "Points reached over scored turns of a pass of a quality suite."},
 };

@@ -287,8 +287,9 @@ static const struct {
          "chat template."},
     [GATE_DISPATCH] =
         {"dispatch", 'B', false,
-         "The requests of the burst left over more than 200 ms: free the machine that "
-         "runs pitwall or take a smaller burst."},
+         "The requests of the burst left over more than 200 ms, or pitwall's own loop was late by "
+         "more than a tenth of the median TTFT: free the machine that runs pitwall or take a "
+         "smaller burst."},
 };
 
 const char *gate_word(enum gate_id gate) {

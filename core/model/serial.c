@@ -14,6 +14,8 @@
 #define PARALLEL_LEAST 1.3 /* below: one after the other */
 #define TAU_FIFO 0.9       /* order kept */
 #define ALL_OPEN_SHARE 0.9 /* of the calls open at once: all together */
+#define PACE_SHARE 0.8     /* of the gaps between first tokens … */
+#define PACE_WITHIN 0.25   /* … as long as one call's TTFT, give or take: prefill sets the pace */
 
 static const char *const words[SERIAL_WORD_COUNT] = {
     [SERIAL_INCONCLUSIVE] = "inconclusive",  [SERIAL_FIFO] = "serial-fifo",
@@ -146,6 +148,16 @@ static enum serial_word judge(const struct serial *s, size_t count, const struct
     return s->scaling > limits->scaling_gain ? SERIAL_BATCHED : SERIAL_SHARED;
 }
 
+/* First tokens come one TTFT apart: prefill, one call after the other, is all that is seen. */
+static bool prefill_sets_pace(const struct kept *kept, double ttft_us) {
+    int64_t *firsts = sorted(kept, first_of);
+    size_t paced = 0;
+    for (size_t i = 1; i < kept->count; i++)
+        paced += fabs((double)(firsts[i] - firsts[i - 1]) - ttft_us) <= PACE_WITHIN * ttft_us;
+    free(firsts);
+    return (double)paced >= PACE_SHARE * (double)(kept->count - 1);
+}
+
 struct losses {
     double rejected, failed, buffered; /* shares */
     int64_t span_us;                   /* first to last start */
@@ -244,8 +256,18 @@ void serial_classify(struct serial *out, const struct serial_input *input,
         pairs(out, &kept);
         rates(out, &kept, input);
         steps(out, &kept);
-        say(out, judge(out, kept.count, limits), NULL);
-        explain(out, kept.count);
+        enum serial_word word = judge(out, kept.count, limits);
+        bool in_turns = word == SERIAL_FIFO || word == SERIAL_UNORDERED || word == SERIAL_SLOTS;
+        if (in_turns && prefill_sets_pace(&kept, input->single_ttft_ms * 1000)) {
+            snprintf(text, sizeof text,
+                     "first tokens come one prefill (%.0f ms) apart and a decode takes %.0f ms: a "
+                     "queue, slots and batching look alike",
+                     input->single_ttft_ms, input->single_decode_ms);
+            say(out, SERIAL_INCONCLUSIVE, text);
+        } else {
+            say(out, word, NULL);
+            explain(out, kept.count);
+        }
     }
     free(kept.calls);
 }

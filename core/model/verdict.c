@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/board_private.h"
+#include "model/verdict_private.h"
 
 static const struct {
     const char *word, *title;
@@ -25,9 +25,9 @@ const char *verdict_title(enum verdict_id id) {
     return names[id].title;
 }
 
-static void verdict_init(struct verdict *verdict, enum verdict_id id) {
-    *verdict = (struct verdict){.ep = -1,
-                                .suite = SUITE_AGENTIC,
+void verdict_init(struct verdict *verdict, enum verdict_id id, enum suite_id suite, int ep) {
+    *verdict = (struct verdict){.ep = ep,
+                                .suite = suite,
                                 .id = id,
                                 .ratio = NAN,
                                 .reuse_fraction = NAN,
@@ -35,8 +35,7 @@ static void verdict_init(struct verdict *verdict, enum verdict_id id) {
                                 .ceiling = NAN};
 }
 
-static void say(struct verdict *verdict, const char *format, ...) PRINTF_LIKE(2, 3);
-static void say(struct verdict *verdict, const char *format, ...) {
+void verdict_say(struct verdict *verdict, const char *format, ...) {
     size_t length = strlen(verdict->evidence);
     va_list args;
     va_start(args, format);
@@ -110,7 +109,7 @@ static bool disagree(const struct verdict *verdict, bool yes, const struct limit
 
 void verdict_reuse(struct verdict *out, const struct reuse_input *input,
                    const struct limits *limits) {
-    verdict_init(out, VERDICT_REUSE);
+    verdict_init(out, VERDICT_REUSE, SUITE_AGENTIC, -1);
     struct reuse_medians medians = medians_of(input, limits);
     out->ratio = medians.ratio;
     out->efficiency = medians.efficiency;
@@ -123,20 +122,20 @@ void verdict_reuse(struct verdict *out, const struct reuse_input *input,
     bool yes = medians.ratio < limits->reuse_yes;
     copy_text(out->value, sizeof out->value, yes ? "YES" : "NO");
     out->witnesses_disagree = disagree(out, yes, limits);
-    say(out, "median prefix TTFT %.0f ms / cold %.0f ms = %.2f", medians.prefix, medians.cold,
-        medians.ratio);
+    verdict_say(out, "median prefix TTFT %.0f ms / cold %.0f ms = %.2f", medians.prefix,
+                medians.cold, medians.ratio);
     if (medians.passes > 1)
-        say(out, " (%zu passes)", medians.passes);
+        verdict_say(out, " (%zu passes)", medians.passes);
     if (!isnan(out->reuse_fraction))
-        say(out, "; cached %.0f %% of prompt", 100 * out->reuse_fraction);
+        verdict_say(out, "; cached %.0f %% of prompt", 100 * out->reuse_fraction);
     if (!isnan(out->efficiency))
-        say(out, "; efficiency %.2f", out->efficiency);
+        verdict_say(out, "; efficiency %.2f", out->efficiency);
     if (out->ceiling >= limits->reuse_yes)
-        say(out, "; the user's share alone is %.2f", out->ceiling);
+        verdict_say(out, "; the user's share alone is %.2f", out->ceiling);
     if (out->suspect_cold)
-        say(out, "; cold and cold-other differ by %.0f %%", 100 * medians.differs);
+        verdict_say(out, "; cold and cold-other differ by %.0f %%", 100 * medians.differs);
     if (out->witnesses_disagree)
-        say(out, "; the witnesses disagree");
+        verdict_say(out, "; the witnesses disagree");
 }
 
 /* ---- from the board ---- */
@@ -148,7 +147,8 @@ static const struct cell *cell_of(const struct board *board, int ep, const char 
 
 static const struct pass_record *done_pass(const struct cell *cell, int pass) {
     const struct pass_record *record = cell ? pass_find(cell, pass) : NULL;
-    return record && !record->open && record->status == PHASE_DONE ? record : NULL;
+    bool counts = record && !record->open && record->status == PHASE_DONE && !record->control;
+    return counts ? record : NULL;
 }
 
 static double ttft_of(const struct cell *cell, int pass) {
@@ -156,7 +156,7 @@ static double ttft_of(const struct cell *cell, int pass) {
     return record ? record->ttft_ms : NAN;
 }
 
-static void store(struct board *board, const struct verdict *verdict) {
+void verdict_store(struct board *board, const struct verdict *verdict) {
     for (size_t i = 0; i < board->verdict_count; i++) {
         struct verdict *old = &board->verdicts[i];
         if (old->ep == verdict->ep && old->suite == verdict->suite && old->id == verdict->id &&
@@ -183,7 +183,7 @@ static void sum_prefix(struct reuse_input *input, const struct cell *const tests
         const struct cell *cell = tests[i];
         for (size_t k = 0; cell && k < cell->record_count; k++) {
             const struct pass_record *record = &cell->records[k];
-            if (record->open || record->status != PHASE_DONE)
+            if (record->open || record->status != PHASE_DONE || record->control)
                 continue;
             chars += (double)record->prompt_chars;
             shared += (double)record->shared_chars;
@@ -229,7 +229,7 @@ static void refresh_reuse(struct board *board, int ep) {
     struct verdict verdict;
     verdict_reuse(&verdict, &input, &board->run.limits);
     verdict.ep = ep;
-    store(board, &verdict);
+    verdict_store(board, &verdict);
     free(passes);
 }
 
@@ -248,19 +248,19 @@ static void refresh_snapshot(struct board *board, int ep) {
         values_add(&cached, a->cached / a->prompt);
     }
     struct verdict verdict;
-    verdict_init(&verdict, VERDICT_SNAPSHOT);
-    verdict.ep = ep;
+    verdict_init(&verdict, VERDICT_SNAPSHOT, SUITE_AGENTIC, ep);
     verdict.ratio = stats_median(ratios.at, ratios.count);
     verdict.reuse_fraction = stats_median(cached.at, cached.count);
     if (ratios.count > 0) {
         bool yes = verdict.ratio < board->run.limits.reuse_yes;
         copy_text(verdict.value, sizeof verdict.value, yes ? "YES" : "NO");
-        say(&verdict, "after a restart TTFT %.0f ms / cold %.0f ms = %.2f",
-            stats_median(after.at, after.count), stats_median(cold.at, cold.count), verdict.ratio);
+        verdict_say(&verdict, "after a restart TTFT %.0f ms / cold %.0f ms = %.2f",
+                    stats_median(after.at, after.count), stats_median(cold.at, cold.count),
+                    verdict.ratio);
         if (!isnan(verdict.reuse_fraction))
-            say(&verdict, "; cached %.0f %% of prompt", 100 * verdict.reuse_fraction);
+            verdict_say(&verdict, "; cached %.0f %% of prompt", 100 * verdict.reuse_fraction);
     }
-    store(board, &verdict);
+    verdict_store(board, &verdict);
     values_done(&ratios);
     values_done(&cold);
     values_done(&after);
@@ -278,10 +278,21 @@ static const struct {
     {"cold-prefix", refresh_snapshot}, {"cold-control", refresh_snapshot},
 };
 
-void verdict_refresh(struct board *board, int ep, int column) {
-    if (board->columns[column].suite != SUITE_AGENTIC)
-        return;
+static void refresh_agentic(struct board *board, int ep, int column) {
     for (size_t i = 0; i < COUNT_OF(sources); i++)
         if (strcmp(sources[i].phase, board->columns[column].phase) == 0)
             sources[i].refresh(board, ep);
+}
+
+void verdict_refresh(struct board *board, int ep, int column) {
+    enum suite_id suite = board->columns[column].suite;
+    if (suite == SUITE_AGENTIC)
+        refresh_agentic(board, ep, column);
+    else if (suite == SUITE_BURST)
+        verdict_refresh_burst(board, ep, column);
+    else if (suite == SUITE_TICK)
+        verdict_refresh_tick(board, ep, column);
+    const struct cell *cell = &board->rows[ep].cells[column];
+    if (cell->record_count > 0 && cell->records[cell->record_count - 1].control)
+        verdict_refresh_control(board, ep, suite);
 }

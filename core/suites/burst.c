@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "model/metric.h"
+#include "model/stats.h"
 #include "suites/prompts.h"
 
 #define SINGLE_CALLS 3       /* the reference before each size */
@@ -161,6 +163,21 @@ static void skip(struct burst *burst, const char *phase, const char *why) {
                    why);
 }
 
+/* Our share of what was measured, as a figure of this pass and for a person. */
+static void tell_lateness(struct burst *burst, const char *phase, double ms) {
+    struct event *event = event_new(EVENT_FIGURE, lane_now_us(burst->lane));
+    event->figure.ep = burst->endpoint->ep;
+    event->figure.suite = SUITE_BURST;
+    event->figure.value = ms;
+    event->figure.n = 1;
+    copy_text(event->figure.phase, sizeof event->figure.phase, phase);
+    copy_text(event->figure.metric, sizeof event->figure.metric, metric_of(METRIC_LATENESS)->id);
+    copy_text(event->figure.stat, sizeof event->figure.stat, stat_word(STAT_MAX));
+    lane_emit(burst->lane, event);
+    lane_note(burst->lane, NOTE_INFO, burst->endpoint->ep,
+              "%s: our own loop was at most %.1f ms late", phase, ms);
+}
+
 /* All at once: connections first, requests prepared, then released together. */
 static void run_burst(struct burst *burst, int size) {
     char phase[PHASE_MAX], why[160];
@@ -181,8 +198,7 @@ static void run_burst(struct burst *burst, int size) {
     volley_init(&volley, burst, phase, (size_t)size);
     lane_lateness_us(burst->lane); /* from here on */
     if (lane_perform(burst->lane, volley.calls, volley.count))
-        lane_note(burst->lane, NOTE_INFO, ep, "%s: our own loop was at most %.1f ms late", phase,
-                  (double)lane_lateness_us(burst->lane) / 1000);
+        tell_lateness(burst, phase, (double)lane_lateness_us(burst->lane) / 1000);
     volley_done(&volley);
     lane_phase_close(burst->lane, ep, SUITE_BURST, phase, burst->pass);
 }
