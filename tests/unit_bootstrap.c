@@ -188,7 +188,7 @@ static double coverage(enum noise noise, size_t n, bool paired, uint64_t seed) {
  * of its own 2,000 (± 1.2 % at 2.4 standard errors). */
 static void test_coverage(void **state) {
     (void)state;
-    static const size_t sizes[] = {5, 10, 30};
+    static const size_t sizes[] = {5, 8, 20};
     for (int paired = 0; paired < 2; paired++)
         for (size_t k = 0; k < COUNT_OF(sizes); k++) {
             double sum = 0;

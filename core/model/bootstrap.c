@@ -59,8 +59,10 @@ double student_p(double t, double df) {
 }
 
 double student_quantile(double tail, double df) {
-    double low = 0, high = 1e6;
-    for (int i = 0; i < 100; i++) {
+    double low = 0, high = 4;
+    while (student_p(high, df) / 2 > tail && high < 1e6)
+        high *= 2;
+    for (int i = 0; i < 40; i++) {
         double middle = low + (high - low) / 2;
         if (student_p(middle, df) / 2 > tail)
             low = middle;
