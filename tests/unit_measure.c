@@ -39,7 +39,6 @@ static int set_up(void **state) {
     engines->rig.options.endpoint_count = count;
     engines->rig.options.max_tokens = 40;
     rig_plan(&engines->rig);
-    engines->rig.run.id = mem_string("measure");
     engines->rig.runner = runner_start(&engines->rig.bench);
     *state = engines;
     return rig_until(&engines->rig, 0, rig_is_end) < 0 ? -1 : 0;
@@ -70,9 +69,9 @@ static struct cJSON *fetch_truth(const char *base) {
     return tree;
 }
 
-static const cJSON *truth_of(const struct cJSON *list, int64_t id) {
-    char wanted[64];
-    snprintf(wanted, sizeof wanted, "measure/%lld", (long long)id);
+static const cJSON *truth_of(const struct cJSON *list, const char *run, int64_t id) {
+    char wanted[96];
+    snprintf(wanted, sizeof wanted, "%s/%lld", run, (long long)id);
     const cJSON *item;
     cJSON_ArrayForEach(item, list) {
         const char *found = json_string(item, "id");
@@ -115,7 +114,8 @@ static void test_marks_and_rates(void **state) {
         for (size_t i = 0; i < rig->count; i++) {
             const struct event *event = rig->events[i];
             if (event->kind == EVENT_CALL_END && event->call.ep == (int)e)
-                hold(&errors, &event->call, truth_of(list, event->call.id), rig->bench.epoch_ns);
+                hold(&errors, &event->call, truth_of(list, rig->run.id, event->call.id),
+                     rig->bench.epoch_ns);
         }
         json_free(list);
     }
