@@ -297,8 +297,10 @@ bool options_settle(struct options *options, struct error *error) {
         options->burst[0] = 8;
         options->burst_count = 1;
     }
-    if (!is_given(options, "suite"))
+    if (!is_given(options, "suite")) {
         options->suites[SUITE_AGENTIC] = true;
+        options->suites[SUITE_BURST] = demo;
+    }
     return settle_endpoints(options, error);
 }
 

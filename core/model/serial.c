@@ -15,7 +15,9 @@
 #define TAU_FIFO 0.9       /* order kept */
 #define ALL_OPEN_SHARE 0.9 /* of the calls open at once: all together */
 #define PACE_SHARE 0.8     /* of the gaps between first tokens … */
-#define PACE_WITHIN 0.25   /* … as long as one call's TTFT, give or take: prefill sets the pace */
+#define PACE_WITHIN 0.25   /* … are alike, give or take, */
+#define PACE_LEAST 0.4     /* and about one TTFT long (which holds more than the prefill): it */
+#define PACE_MOST 1.25     /* sets the pace */
 
 static const char *const words[SERIAL_WORD_COUNT] = {
     [SERIAL_INCONCLUSIVE] = "inconclusive",  [SERIAL_FIFO] = "serial-fifo",
@@ -148,14 +150,21 @@ static enum serial_word judge(const struct serial *s, size_t count, const struct
     return s->scaling > limits->scaling_gain ? SERIAL_BATCHED : SERIAL_SHARED;
 }
 
-/* First tokens come one TTFT apart: prefill, one call after the other, is all that is seen. */
+/* First tokens come evenly, one TTFT apart: prefill, one call after the other, is all that is seen.
+ */
 static bool prefill_sets_pace(const struct kept *kept, double ttft_us) {
     int64_t *firsts = sorted(kept, first_of);
-    size_t paced = 0;
+    struct values gaps = {0};
     for (size_t i = 1; i < kept->count; i++)
-        paced += fabs((double)(firsts[i] - firsts[i - 1]) - ttft_us) <= PACE_WITHIN * ttft_us;
+        values_add(&gaps, (double)(firsts[i] - firsts[i - 1]));
     free(firsts);
-    return (double)paced >= PACE_SHARE * (double)(kept->count - 1);
+    double usual = stats_median(gaps.at, gaps.count);
+    size_t alike = 0;
+    for (size_t i = 0; i < gaps.count; i++)
+        alike += fabs(gaps.at[i] - usual) <= PACE_WITHIN * usual;
+    bool even = (double)alike >= PACE_SHARE * (double)gaps.count;
+    values_done(&gaps);
+    return even && usual >= PACE_LEAST * ttft_us && usual <= PACE_MOST * ttft_us;
 }
 
 struct losses {
@@ -260,7 +269,7 @@ void serial_classify(struct serial *out, const struct serial_input *input,
         bool in_turns = word == SERIAL_FIFO || word == SERIAL_UNORDERED || word == SERIAL_SLOTS;
         if (in_turns && prefill_sets_pace(&kept, input->single_ttft_ms * 1000)) {
             snprintf(text, sizeof text,
-                     "first tokens come one prefill (%.0f ms) apart and a decode takes %.0f ms: a "
+                     "first tokens come one prefill apart (TTFT alone %.0f ms, decode %.0f ms): a "
                      "queue, slots and batching look alike",
                      input->single_ttft_ms, input->single_decode_ms);
             say(out, SERIAL_INCONCLUSIVE, text);

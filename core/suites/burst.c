@@ -10,8 +10,9 @@
 #include "model/stats.h"
 #include "suites/prompts.h"
 
-#define SINGLE_CALLS 3       /* the reference before each size */
-#define ANSWER_TOKENS 200    /* decode must be long against prefill */
+#define SINGLE_CALLS 3    /* the reference before each size */
+#define ANSWER_TOKENS 200 /* decode must be long against prefill */
+#define QUICK_TOKENS 48   /* at most, with --quick: a slow engine serves a burst in half a minute */
 #define DESCRIPTORS_SPARE 64 /* terminal, log, libraries, other lanes' connections */
 
 static void phase_name(char name[PHASE_MAX], const char *kind, int size) {
@@ -83,6 +84,11 @@ struct burst {
     int questions; /* asked so far: no question comes twice */
 };
 
+static int answer_tokens(const struct options *options) {
+    int tokens = options->max_tokens > 0 ? options->max_tokens : ANSWER_TOKENS;
+    return options->quick && tokens > QUICK_TOKENS ? QUICK_TOKENS : tokens;
+}
+
 static void volley_init(struct volley *volley, struct burst *burst, const char *phase,
                         size_t count) {
     const struct options *options = burst->bench->options;
@@ -100,7 +106,7 @@ static void volley_init(struct volley *volley, struct burst *burst, const char *
         call->request.messages = volley->messages[i];
         call->request.message_count = 2;
         call->request.shared_messages = 1;
-        call->request.max_tokens = options->max_tokens > 0 ? options->max_tokens : ANSWER_TOKENS;
+        call->request.max_tokens = answer_tokens(options);
         call->check = burst_check;
         call->keep_output = true;
     }
@@ -208,7 +214,8 @@ static void burst_run(struct lane *lane, const struct endpoint *endpoint, int pa
     struct burst burst = {.lane = lane, .endpoint = endpoint, .bench = bench, .pass = pass};
     char *salt = prompt_salt(bench->run->salt, bench->run->id, pass, endpoint->ep, SUITE_BURST,
                              lane_attempt(lane, endpoint->ep));
-    burst.system = prompt_system(bench->run->workload, 'A', salt);
+    burst.system =
+        bench->options->quick ? prompt_brief(salt) : prompt_system(bench->run->workload, 'A', salt);
     free(salt);
     int64_t pause_us = (int64_t)(bench->options->pause_s * 1e6);
     for (size_t i = 0; i < bench->options->burst_count && !lane_stopped(lane); i++) {

@@ -264,10 +264,22 @@ static void add_tool(struct text *text) {
     }
 }
 
+static const char answers[] =
+    "\n\n## Answers\nWrite plain text. Name the evidence behind every step, keep to the order "
+    "the work must be done in, and say openly what you could not find out.";
+
+char *prompt_brief(const char *salt) {
+    struct text text;
+    text_begin(&text, stats_hash(0, "system-brief"));
+    buf_printf(&text.out, "%s\n\n", salt);
+    add(&text, "identity");
+    add_text(&text, " ");
+    add(&text, "duty");
+    add_text(&text, answers);
+    return text_finish(&text);
+}
+
 char *prompt_system(enum workload workload, char which, const char *salt) {
-    static const char end[] =
-        "\n\n## Answers\nWrite plain text. Name the evidence behind every step, keep to the order "
-        "the work must be done in, and say openly what you could not find out.";
     struct text text;
     char name[24];
     snprintf(name, sizeof name, "system-%c", which);
@@ -286,8 +298,8 @@ char *prompt_system(enum workload workload, char which, const char *salt) {
     for (int i = 0; i < sizes[workload].tools; i++)
         add_tool(&text);
     add_text(&text, "\n## What is known");
-    fill(&text, sizes[workload].system - strlen(end), NULL);
-    add_text(&text, end);
+    fill(&text, sizes[workload].system - strlen(answers), NULL);
+    add_text(&text, answers);
     return text_finish(&text);
 }
 

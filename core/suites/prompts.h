@@ -14,6 +14,9 @@ char *prompt_salt(const char *policy, const char *run_id, int pass, int ep, enum
 /* System prompt A, B, C …: agent instructions and a tool list, ≈ 7,000 (orchestrator) or 31,500
  * (deep) characters. Caller frees. */
 char *prompt_system(enum workload workload, char which, const char *salt);
+/* Only who it is, its duty and how to answer, ≈ 700 characters: for a quick burst, where prefill
+ * would take longer than all else. Caller frees. */
+char *prompt_brief(const char *salt);
 /* User messages X, Y, Z, W …: ≈ 800 or 8,000 characters; each asks for an answer long enough not to
  * stop early. */
 char *prompt_user(enum workload workload, char which, uint64_t seed);
