@@ -418,7 +418,10 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
     }
     while (ok && !app->ended) {
         take_items(app, plain, &lines);
-        ok = write_lines(&lines);
+        if (app->quiet)
+            buf_reset(&lines);
+        else
+            ok = write_lines(&lines);
         if (*signals.stop > stops) {
             stops = *signals.stop;
             app->interrupted = true;

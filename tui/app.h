@@ -25,6 +25,7 @@ struct app {
     struct live_run *live; /* NULL in a replay */
     struct player *player; /* NULL when live */
     bool ended;            /* the live run's run_end was folded */
+    bool quiet;            /* app_plain writes nothing */
     bool interrupted;      /* by a signal or by the user while it ran */
     struct error failure;  /* of writing the log; text empty if none */
 };

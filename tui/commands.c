@@ -34,7 +34,7 @@ int complain(const struct error *error, int code) {
     return code;
 }
 
-static char *results_of(const struct context *context) {
+char *results_of(const struct context *context) {
     const struct environment *env = context->environment;
     return results_directory(context->options->results, env->results, env->xdg_data, env->home);
 }
@@ -122,7 +122,7 @@ static bool any_unranked(const struct board *board) {
     return false;
 }
 
-static int exit_of_run(const struct app *app, const struct context *context) {
+int exit_of_run(const struct app *app, const struct context *context) {
     const struct board *board = app->boards[0];
     struct error error = {0};
     if (app->failure.text[0])
@@ -151,34 +151,45 @@ static void finish_live(struct app *app) {
     }
 }
 
-static int run_live(const struct context *context, struct app *app) {
+bool measure_live(const struct context *context, struct app *app, int *code) {
     struct error error = {0};
     app->directory = results_of(context);
-    if (!results_prepare(app->directory, &error))
-        return complain(&error, EXIT_RESULTS);
+    *code = EXIT_RESULTS;
+    if (!results_prepare(app->directory, &error)) {
+        complain(&error, *code);
+        return false;
+    }
     app->feed = queue_new(FEED_BYTES);
     app->live =
         live_run_start(context->options, app->directory, app->feed, 0, &app->runs[0], &error);
-    if (!app->live)
-        return complain(&error, EXIT_RESULTS);
+    if (!app->live) {
+        complain(&error, *code);
+        return false;
+    }
     app->run_count = 1;
     app->paths[0] = mem_string(live_run_path(app->live));
     app_boards(app);
-    bool shown = wants_plain(context) ? app_plain(app, context->signals, &error)
-                                      : app_screen(app, context->signals, &error);
+    bool shown = wants_plain(context) || app->quiet ? app_plain(app, context->signals, &error)
+                                                    : app_screen(app, context->signals, &error);
     finish_live(app);
     if (!shown)
-        return complain(&error, EXIT_USAGE);
+        *code = complain(&error, EXIT_USAGE);
+    return shown;
+}
+
+static int run_live(const struct context *context, struct app *app) {
+    int code;
+    if (!measure_live(context, app, &code))
+        return code;
     bool json = context->options->json;
     const struct board *board = app->boards[0];
-    int code = print_report(&board, 1, json ? REPORT_JSON : REPORT_TABLE);
+    code = print_report(&board, 1, json ? REPORT_JSON : REPORT_TABLE);
     fprintf(json ? stderr : stdout, "log: %s\n", app->paths[0]);
     int ended = exit_of_run(app, context);
     return ended != EXIT_OK ? ended : code;
 }
 
-static int with_app(const struct context *context,
-                    int (*body)(const struct context *, struct app *)) {
+int with_app(const struct context *context, int (*body)(const struct context *, struct app *)) {
     struct error error = {0};
     struct app app;
     if (!prepare_app(context, &app, &error))
@@ -387,8 +398,9 @@ static int report(const struct context *context) {
 }
 
 static int (*const bodies[COMMAND_COUNT])(const struct context *) = {
-    [COMMAND_RUN] = bench,     [COMMAND_DEMO] = demo,      [COMMAND_REPLAY] = replay,
-    [COMMAND_REPORT] = report, [COMMAND_RUNS] = list_runs, [COMMAND_SIM] = simulate,
+    [COMMAND_RUN] = bench,         [COMMAND_DEMO] = demo,      [COMMAND_REPLAY] = replay,
+    [COMMAND_REPORT] = report,     [COMMAND_RUNS] = list_runs, [COMMAND_SIM] = simulate,
+    [COMMAND_SOLO] = command_solo,
 };
 
 int command_run(const struct context *context) {

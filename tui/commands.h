@@ -30,6 +30,19 @@ struct context {
 
 int command_run(const struct context *context);
 
+int command_solo(const struct context *context);
+
+/* ---- what the commands share ---- */
+
+char *results_of(const struct context *context); /* the results directory; the caller frees it */
+/* An app with glyphs and theme, for `body`; its exit code. */
+int with_app(const struct context *context, int (*body)(const struct context *, struct app *));
+/* A live run from start to end into app->boards[0]. False after a message: *code is the exit code.
+ */
+bool measure_live(const struct context *context, struct app *app, int *code);
+/* The exit code of a run that was measured, with its message. */
+int exit_of_run(const struct app *app, const struct context *context);
+
 /* Print an error (made visible) and return `code`. */
 int complain(const struct error *error, int code);
 

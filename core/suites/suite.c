@@ -6,10 +6,12 @@
 
 #include "suites/agentic.h"
 #include "suites/burst.h"
+#include "suites/solo.h"
 #include "suites/tick.h"
 
 /* What is built so far; a suite is one row here and one file. */
-static const struct suite *const suites[] = {&suite_agentic, &suite_burst, &suite_tick};
+static const struct suite *const suites[] = {&suite_agentic, &suite_burst, &suite_tick,
+                                             &suite_solo};
 
 const struct suite *suite_of(enum suite_id id) {
     for (size_t i = 0; i < COUNT_OF(suites); i++)
