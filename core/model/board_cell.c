@@ -293,7 +293,9 @@ static char *score_text(const char *text) {
 
 void apply_score(struct board *board, const struct event_score *score) {
     struct row *row = &board->rows[score->ep];
-    if (row->score_count == SCORES_MAX || !(fabs(score->points) <= POINTS_MAX)) {
+    bool scored =
+        !isnan(score->points); /* an engine's fault is shown, but no points of the model */
+    if (row->score_count == SCORES_MAX || (scored && !(fabs(score->points) <= POINTS_MAX))) {
         board_nonsense(board, "a score too many or too high, turn", score->turn);
         return;
     }
@@ -310,7 +312,7 @@ void apply_score(struct board *board, const struct event_score *score) {
                                 .failure = score_text(score->failure),
                                 .detail = score_text(score->detail)};
     copy_text(line->item, sizeof line->item, score->item);
-    if (column < 0)
+    if (column < 0 || !scored)
         return;
     struct cell *cell = &row->cells[column];
     struct pass_record *record = pass_make(board, score->ep, column, score->pass);
