@@ -137,7 +137,7 @@ static void hang_up(struct client *client) {
 
 static int status_of(const struct client *client) {
     const char *text = buf_string(&client->reply);
-    return strncmp(text, "HTTP/1.1 ", 9) == 0 ? (int)strtol(text + 9, NULL, 10) : 0;
+    return strncmp(text, "HTTP/1.", 7) == 0 ? (int)strtol(text + 9, NULL, 10) : 0;
 }
 
 static const char *body_of(const struct client *client) {
@@ -267,7 +267,7 @@ static void stop(struct bench *bench) {
         unlink(bench->path);
 }
 
-#define WIRE ",\"wire\":{\"reasoning_field\":\"reasoning\"}"
+#define WIRE ",\"wire\":{\"reasoning_field\":\"reasoning\",\"fingerprint\":\"v1\"}"
 #define CHAT "/v1/chat/completions"
 
 static char *chat_body(const char *system, const char *user, int max_tokens, const char *more) {

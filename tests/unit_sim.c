@@ -246,11 +246,10 @@ static void a_client_that_leaves_stops_the_work(void **state) {
     for (int ignores = 0; ignores < 2; ignores++) {
         struct bench bench = {0};
         struct client clients[3];
-        const char *url =
-            start_one(&bench, ignores ? ",\"wire\":{\"reasoning_field\":\"r\","
-                                        "\"headers\":\"slot\",\"ignores_disconnect\":true}"
-                                      : ",\"wire\":{\"reasoning_field\":\"r\","
-                                        "\"headers\":\"slot\"}");
+        const char *url = start_one(&bench, ignores ? ",\"wire\":{\"reasoning_field\":\"r\","
+                                                      "\"headers\":\"slot\",\"leaver\":\"ignored\"}"
+                                                    : ",\"wire\":{\"reasoning_field\":\"r\","
+                                                      "\"headers\":\"slot\"}");
         char *running = chat_body("Agent.", "Tell me.", 100, STREAM);
         char *queued = chat_body("Agent.", "Tell me.", 5, STREAM);
         send_request(&clients[0], url, "POST", CHAT, "run/0", running);
@@ -431,7 +430,8 @@ static void all_eight_stand_for_machines_of_their_own(void **state) {
         assert_string_equal(endpoint->lane, endpoint->name);
         assert_non_null(endpoint->quant);
         restarts += endpoint->restart != NULL;
-        assert_int_equal(ask(endpoint->url, "GET", "/health", "", NULL), 200);
+        assert_non_null(endpoint->telemetry);
+        assert_int_equal(ask(endpoint->url, "GET", "/v1/models", "", NULL), 200);
     }
     assert_int_equal(restarts, 2);
     stop(&bench);
@@ -449,7 +449,7 @@ static void the_child_serves_and_ends_when_told(void **state) {
     assert_int_equal(count, 2);
     assert_string_equal(endpoints[1].name, "ollama-2");
     kill(pid, SIGINT); /* Ctrl-C is the parent's business */
-    assert_int_equal(ask(endpoints[1].url, "GET", "/health", "", NULL), 200);
+    assert_int_equal(ask(endpoints[1].url, "GET", "/api/version", "", NULL), 200);
     kill(pid, SIGTERM);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -475,7 +475,7 @@ static void the_child_ends_with_its_parent(void **state) {
         _exit(0);
     }
     assert_true(read(news[0], url, sizeof url) > 0);
-    assert_int_equal(ask(url, "GET", "/health", "", NULL), 200);
+    assert_int_equal(ask(url, "GET", "/api/version", "", NULL), 200);
     kill(parent, SIGKILL);
     waitpid(parent, NULL, 0);
     struct sockaddr_in address = {.sin_family = AF_INET};

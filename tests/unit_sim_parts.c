@@ -86,7 +86,9 @@ static void profiles_are_validated(void **state) {
     } bad[] = {
         {"{", "test"},
         {"[]", "not an object"},
-        {"{" GOOD "}", "wire.reasoning_field: missing"},
+        {"{\"engine\":\"openai\",\"prefill_tps\":1}", "decode_tps: missing"},
+        {"{" GOOD ",\"script\":\"perfect\"}", "script: not a word"},
+        {"{" GOOD ",\"wire\":{\"owned_by\":\"\"}}", "wire.owned_by: not a text"},
         {"{\"engine\":\"gpt\"}", "engine"},
         {"{" GOOD WIRE ",\"slotz\":3}", "slotz: no such member"},
         {"{" GOOD WIRE ",\"slots\":0}", "slots: must be between 1 and 4096"},
@@ -185,7 +187,8 @@ static void least_recent_entry_goes_first(void **state) {
 /* ---- requests ---- */
 
 static bool asks(struct ask *ask, const char *body, struct error *error) {
-    return ask_read(ask, body, strlen(body), error);
+    static const struct profile profile = {0};
+    return ask_read(ask, &profile, ASK_OPENAI, body, strlen(body), error);
 }
 
 static void bad_requests_are_refused(void **state) {

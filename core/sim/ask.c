@@ -2,10 +2,12 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/json.h"
+#include "sim/script.h"
 
 int64_t ask_tokens(size_t bytes) {
     return (int64_t)((bytes + ASK_BYTES_PER_TOKEN - 1) / ASK_BYTES_PER_TOKEN);
@@ -20,17 +22,45 @@ static enum ask_switch switch_of(const struct cJSON *object, const char *key) {
     return cJSON_IsTrue(value) ? SWITCH_ON : SWITCH_OFF;
 }
 
-static void read_thinking(struct ask *ask, const struct cJSON *body) {
-    ask->kwargs = switch_of(json_object(body, "chat_template_kwargs"), "enable_thinking");
-    ask->top_level = switch_of(body, "enable_thinking");
+/* The words Ollama takes; all others are a 400 there (facts engines I.5). */
+static bool is_effort(const char *word) {
+    static const char *const words[] = {"none", "minimal", "low",   "medium",
+                                        "high", "xhigh",   "ultra", "max"};
+    return names_find(words, (int)COUNT_OF(words), word) >= 0;
+}
+
+static bool read_effort(struct ask *ask, const struct profile *profile, const struct cJSON *body,
+                        struct error *error) {
     const char *effort = json_string(body, "reasoning_effort");
-    if (effort != NULL)
-        ask->effort = strcmp(effort, "none") == 0 ? SWITCH_OFF : SWITCH_ON;
+    if (effort == NULL)
+        return true;
+    if (profile->thinking.strict && profile->thinking.effort_on && !is_effort(effort))
+        return error_set(error, "invalid reasoning value: '%.40s'", effort);
+    if (strcmp(effort, "none") == 0)
+        ask->effort = SWITCH_OFF;
+    else if (profile->thinking.effort_on)
+        ask->effort = SWITCH_ON;
+    return true;
+}
+
+static bool read_thinking(struct ask *ask, const struct profile *profile, const struct cJSON *body,
+                          struct error *error) {
+    const struct cJSON *kwargs = json_object(body, "chat_template_kwargs");
+    ask->kwargs = switch_of(kwargs, "enable_thinking");
+    ask->top_level = switch_of(body, "enable_thinking");
+    if (profile->thinking.strict && profile->thinking.kwargs && kwargs != NULL &&
+        ask->kwargs == SWITCH_UNSET && json_member(kwargs, "enable_thinking") != NULL)
+        return error_set(error, "invalid type for \"enable_thinking\" (expected boolean)");
+    if (ask->form == ASK_OLLAMA)
+        ask->native = json_string(body, "think") != NULL ? SWITCH_ON : switch_of(body, "think");
+    return read_effort(ask, profile, body, error);
 }
 
 bool ask_thinks(const struct ask *ask, const struct profile *profile) {
     if (profile->thinking.share <= 0)
         return false;
+    if (ask->native != SWITCH_UNSET)
+        return ask->native == SWITCH_ON;
     if (profile->thinking.kwargs && ask->kwargs != SWITCH_UNSET)
         return ask->kwargs == SWITCH_ON;
     if (profile->thinking.top_level && ask->top_level != SWITCH_UNSET)
@@ -177,7 +207,10 @@ static bool put_messages(struct ask *ask, const struct cJSON *body, struct error
         buf_char(&ask->prompt, '\n');
     }
     const struct cJSON *messages = json_array(body, "messages");
-    if (messages == NULL || messages->child == NULL)
+    ask->is_empty = messages == NULL || messages->child == NULL;
+    if (ask->is_empty && ask->form == ASK_OLLAMA)
+        return true;
+    if (ask->is_empty)
         return error_set(error, "'messages' must be a list that is not empty");
     for (const cJSON *message = messages->child; message != NULL; message = message->next)
         if (!put_message(ask, message, error))
@@ -190,8 +223,12 @@ static bool read_max_tokens(struct ask *ask, const struct cJSON *body, struct er
     const char *key = "max_tokens";
     if (json_is_null_or_absent(body, key))
         key = "max_completion_tokens";
+    if (ask->form == ASK_OLLAMA) {
+        body = json_object(body, "options");
+        key = "num_predict";
+    }
     ask->max_tokens = -1;
-    if (json_is_null_or_absent(body, key))
+    if (body == NULL || json_is_null_or_absent(body, key))
         return true;
     double value = json_number(body, key);
     if (!(value >= 1 && value <= ASK_TOKENS_MAX) || value != floor(value))
@@ -200,31 +237,51 @@ static bool read_max_tokens(struct ask *ask, const struct cJSON *body, struct er
     return true;
 }
 
-static bool read_body(struct ask *ask, const struct cJSON *body, struct error *error) {
-    if (!cJSON_IsObject(body))
-        return error_set(error, "the body must be a JSON object");
+static bool read_stream(struct ask *ask, const struct profile *profile, const struct cJSON *body,
+                        struct error *error) {
     const struct cJSON *stream = json_member(body, "stream");
     if (stream != NULL && !cJSON_IsBool(stream))
         return error_set(error, "'stream' must be true or false");
-    ask->stream = cJSON_IsTrue(stream);
+    ask->stream = stream != NULL ? cJSON_IsTrue(stream) : ask->form == ASK_OLLAMA;
     const struct cJSON *options = json_object(body, "stream_options");
+    if (options != NULL && profile->wire.refuses_usage)
+        return error_set(error, "unknown field 'stream_options'");
     ask->include_usage = options != NULL && json_bool(options, "include_usage", false);
-    read_thinking(ask, body);
-    return read_max_tokens(ask, body, error) && put_messages(ask, body, error);
+    return true;
 }
 
-bool ask_read(struct ask *ask, const char *body, size_t length, struct error *error) {
+static bool read_body(struct ask *ask, const struct profile *profile, const struct cJSON *body,
+                      struct error *error) {
+    if (!cJSON_IsObject(body))
+        return error_set(error, "the body must be a JSON object");
+    ask->model = mem_string(json_string(body, "model"));
+    ask->unloads = json_number(body, "keep_alive") == 0;
+    return read_stream(ask, profile, body, error) && read_thinking(ask, profile, body, error) &&
+           read_max_tokens(ask, body, error) && put_messages(ask, body, error);
+}
+
+bool ask_read(struct ask *ask, const struct profile *profile, enum ask_form form, const char *body,
+              size_t length, struct error *error) {
     memset(ask, 0, sizeof *ask);
+    ask->form = form;
     buf_init(&ask->prompt, 2 * ASK_BODY_MAX);
     struct cJSON *tree = json_parse(body, length, error);
-    bool ok = tree != NULL && read_body(ask, tree, error);
-    json_free(tree);
-    if (!ok)
+    if (tree == NULL || !read_body(ask, profile, tree, error)) {
+        json_free(tree);
         ask_done(ask);
-    return ok;
+        return false;
+    }
+    bool scripted = profile->script != SCRIPT_CLEAN || script_of_model(ask->model) != SCRIPT_COUNT;
+    if (scripted || json_array(tree, "tools") != NULL)
+        ask->tree = tree;
+    else
+        json_free(tree);
+    return true;
 }
 
 void ask_done(struct ask *ask) {
     buf_done(&ask->prompt);
+    free(ask->model);
+    json_free(ask->tree);
     memset(ask, 0, sizeof *ask);
 }

@@ -14,17 +14,32 @@
 
 enum ask_switch { SWITCH_UNSET, SWITCH_OFF, SWITCH_ON };
 
+/* Whose API the request came through. */
+enum ask_form {
+    ASK_OPENAI,   /* /v1/chat/completions */
+    ASK_LMSTUDIO, /* /api/v0/chat/completions: the same, with its own figures in the reply */
+    ASK_OLLAMA    /* /api/chat */
+};
+
+struct cJSON;
+
 struct ask {
     struct buf prompt;  /* the messages as one text, what caches and token counts work on */
     int64_t max_tokens; /* -1: not given */
+    enum ask_form form;
     bool stream, include_usage;
-    enum ask_switch kwargs, top_level, effort; /* where thinking can be asked for */
-    bool is_question;                          /* the last user message wants one integer … */
-    int64_t answer;                            /* … which is this */
+    enum ask_switch kwargs, top_level, effort, native; /* where thinking can be asked for */
+    bool is_empty;      /* no messages, which Ollama takes for "load" … */
+    bool unloads;       /* … or, with "keep_alive": 0, for "unload" */
+    char *model;        /* owned; NULL: not given */
+    struct cJSON *tree; /* owned: the request, kept for the scripts; NULL: neither tools nor one */
+    bool is_question;   /* the last user message wants one integer … */
+    int64_t answer;     /* … which is this */
 };
 
-/* False and `error` (a text for the client) on anything a real engine would answer with 400. */
-bool ask_read(struct ask *ask, const char *body, size_t length, struct error *error);
+/* False and `error` (a text for the client) on anything this engine would refuse. */
+bool ask_read(struct ask *ask, const struct profile *profile, enum ask_form form, const char *body,
+              size_t length, struct error *error);
 void ask_done(struct ask *ask);
 
 /* Tokens of a text, stable: the tokens of a prefix never change with what follows. */

@@ -114,11 +114,11 @@ void outlet_init(struct outlet *outlet, struct evhttp_request *request, struct t
     bufferevent_setcb(stream, NULL, written, failed, argument);
 }
 
-void outlet_start(struct outlet *outlet) {
+void outlet_start(struct outlet *outlet, const char *content_type) {
     if (outlet->request == NULL)
         return;
     struct evkeyvalq *headers = evhttp_request_get_output_headers(outlet->request);
-    evhttp_add_header(headers, "Content-Type", "text/event-stream; charset=utf-8");
+    evhttp_add_header(headers, "Content-Type", content_type);
     evhttp_add_header(headers, "Cache-Control", "no-cache");
     outlet->started = true;
     evhttp_send_reply_start(outlet->request, HTTP_OK, "OK");
@@ -161,13 +161,30 @@ void outlet_end(struct outlet *outlet) {
     evhttp_send_reply_end(outlet->request);
 }
 
-void outlet_json(struct evhttp_request *request, int status, const struct buf *body) {
+void outlet_text(struct evhttp_request *request, int status, const char *content_type,
+                 const struct buf *body) {
     struct evbuffer *out = evbuffer_new();
     evbuffer_add(out, buf_string(body), body->length);
-    evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
-                      "application/json");
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", content_type);
     evhttp_send_reply(request, status, NULL, out);
     evbuffer_free(out);
+}
+
+void outlet_json(struct evhttp_request *request, int status, const struct buf *body) {
+    outlet_text(request, status, "application/json", body);
+}
+
+void outlet_dress(struct evhttp_request *request, const char *server, const char *powered_by,
+                  bool http10) {
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+    if (server != NULL)
+        evhttp_add_header(headers, "Server", server);
+    if (powered_by != NULL)
+        evhttp_add_header(headers, "X-Powered-By", powered_by);
+    if (!http10)
+        return;
+    request->minor = 0;
+    evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");
 }
 
 void outlet_reply(struct outlet *outlet, int status, const struct buf *body, int64_t due_ns) {

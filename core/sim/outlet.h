@@ -25,8 +25,8 @@ struct outlet {
 /* Take a request that was just received whole. Turns Nagle off. */
 void outlet_init(struct outlet *outlet, struct evhttp_request *request, struct truth *truth,
                  void (*over)(struct outlet *outlet, bool client_left));
-/* Headers of an event stream; they leave at once. */
-void outlet_start(struct outlet *outlet);
+/* Headers of a stream; they leave at once. */
+void outlet_start(struct outlet *outlet, const char *content_type);
 /* Frames of the stream. `due_ns` > 0: they carry tokens that were due then. */
 void outlet_write(struct outlet *outlet, const struct buf *frames, int64_t due_ns);
 /* The end of the stream; `over` follows. */
@@ -36,7 +36,14 @@ void outlet_reply(struct outlet *outlet, int status, const struct buf *body, int
 /* Close the connection now, `over` is not called. */
 void outlet_drop(struct outlet *outlet);
 
-/* A small JSON reply to a request that has no outlet. */
+/* A small reply to a request that has no outlet. */
 void outlet_json(struct evhttp_request *request, int status, const struct buf *body);
+void outlet_text(struct evhttp_request *request, int status, const char *content_type,
+                 const struct buf *body);
+
+/* Headers of this engine for whatever will be replied; NULL: none. `http10`: the reply will be of
+ * HTTP/1.0, without chunks, and end with the connection. */
+void outlet_dress(struct evhttp_request *request, const char *server, const char *powered_by,
+                  bool http10);
 
 #endif

@@ -9,111 +9,23 @@
 #include "base/buf.h"
 #include "base/embed.h"
 #include "base/json.h"
+#include "sim/profile_fields.h"
 
 #define PROFILE_BYTES_MAX ((size_t)64 << 10)
 
-static const char *const policy_words[] = {"none", "same-prompt", "cross-user"};
-static const char *const headers_words[] = {"arrival", "slot", "first-token"};
-static const char *const role_words[] = {"at-once", "before-first", "with-first", "every"};
-static const char *const usage_words[] = {"asked", "finish", "every", "never"};
-static const char *const cached_words[] = {"always", "positive", "never"};
-
-static int find_engine(const char *word) {
-    return engine_find(word);
-}
-static int find_policy(const char *word) {
-    return names_find(policy_words, CACHE_POLICY_COUNT, word);
-}
-static int find_headers(const char *word) {
-    return names_find(headers_words, HEADERS_COUNT, word);
-}
-static int find_role(const char *word) {
-    return names_find(role_words, ROLE_COUNT, word);
-}
-static int find_usage(const char *word) {
-    return names_find(usage_words, USAGE_COUNT, word);
-}
-static int find_cached(const char *word) {
-    return names_find(cached_words, CACHED_COUNT, word);
-}
-
-enum field_type { FIELD_TEXT, FIELD_NUMBER, FIELD_INTEGER, FIELD_BOOL, FIELD_WORD };
-
-/* One member of a profile. Enums are written through an int: C's enums of this file are ints. */
-struct field {
-    const char *section, *key; /* section "": top level */
-    enum field_type type;
-    size_t offset;
-    bool required;
-    double least, most, fallback; /* numbers; fallback for booleans and words too */
-    int (*find)(const char *word);
-};
-
-#define AT(member) offsetof(struct profile, member)
-#define TEXT(section, key, member)                                                                 \
-    { section, key, FIELD_TEXT, AT(member), true, 0, 0, 0, NULL }
-#define NUMBER(section, key, member, required, least, most, fallback)                              \
-    { section, key, FIELD_NUMBER, AT(member), required, least, most, fallback, NULL }
-#define INTEGER(section, key, member, least, most, fallback)                                       \
-    { section, key, FIELD_INTEGER, AT(member), false, least, most, fallback, NULL }
-#define BOOL(section, key, member)                                                                 \
-    { section, key, FIELD_BOOL, AT(member), false, 0, 0, 0, NULL }
-#define WORD(section, key, member, required, fallback, find)                                       \
-    { section, key, FIELD_WORD, AT(member), required, 0, 0, fallback, find }
-
-/* clang-format off */
-static const struct field fields[] = {
-    WORD("", "engine", engine, true, 0, find_engine),
-    TEXT("", "version", version),
-    TEXT("", "model", model),
-    TEXT("", "format", format),
-    TEXT("", "quant", quant),
-    NUMBER("", "prefill_tps", prefill_tps, true, 1, 1e7, 0),
-    NUMBER("", "decode_tps", decode_tps, true, 0.1, 1e5, 0),
-    NUMBER("", "overhead_ms", overhead_ms, false, 0, 60000, 0),
-    INTEGER("", "slots", slots, 1, 4096, 1),
-    NUMBER("", "gain", gain, false, -1, 1, 0),
-    NUMBER("", "jitter", jitter, false, 0, 0.9, 0),
-    INTEGER("", "tokens_per_chunk", tokens_per_chunk, 1, 64, 1),
-    INTEGER("", "load_ms", load_ms, 0, 600000, 0),
-    BOOL("", "restart", restart),
-    NUMBER("", "wrong_answers", wrong_answers, false, 0, 1, 0),
-    NUMBER("mtp", "acceptance", mtp.acceptance, false, 0, 1, 0),
-    INTEGER("mtp", "draft", mtp.draft, 0, 16, 0),
-    WORD("cache", "policy", cache.policy, false, CACHE_NONE, find_policy),
-    INTEGER("cache", "min_prefix_chars", cache.min_prefix_chars, 0, 1e7, 0),
-    INTEGER("cache", "block_tokens", cache.block_tokens, 1, 65536, 1),
-    INTEGER("cache", "entries", cache.entries, 1, 256, 8),
-    BOOL("cache", "persists", cache.persists),
-    NUMBER("thinking", "share", thinking.share, false, 0, 0.95, 0),
-    BOOL("thinking", "by_default", thinking.by_default),
-    BOOL("thinking", "kwargs", thinking.kwargs),
-    BOOL("thinking", "top_level", thinking.top_level),
-    BOOL("thinking", "effort", thinking.effort),
-    WORD("wire", "headers", wire.headers, false, HEADERS_ARRIVAL, find_headers),
-    WORD("wire", "role", wire.role, false, ROLE_AT_ONCE, find_role),
-    TEXT("wire", "reasoning_field", wire.reasoning_field),
-    WORD("wire", "usage", wire.usage, false, USAGE_ASKED, find_usage),
-    WORD("wire", "cached_tokens", wire.cached, false, CACHED_ALWAYS, find_cached),
-    BOOL("wire", "timings", wire.timings),
-    BOOL("wire", "ignores_disconnect", wire.ignores_disconnect),
-    NUMBER("watts", "idle", watts.idle, false, 0, 10000, NAN),
-    NUMBER("watts", "prefill", watts.prefill, false, 0, 10000, NAN),
-    NUMBER("watts", "decode", watts.decode, false, 0, 10000, NAN),
-    INTEGER("swap", "calls", swap.calls, 0, 100000, 0),
-    NUMBER("swap", "mb_per_call", swap.mb_per_call, false, 0, 1e6, 0),
-};
-/* clang-format on */
-
 static const struct field *field_of(const char *section, const char *key) {
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
+    size_t count;
+    const struct field *fields = profile_fields(&count);
+    for (size_t i = 0; i < count; i++)
         if (strcmp(fields[i].section, section) == 0 && strcmp(fields[i].key, key) == 0)
             return &fields[i];
     return NULL;
 }
 
 static bool is_section(const char *key) {
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
+    size_t count;
+    const struct field *fields = profile_fields(&count);
+    for (size_t i = 0; i < count; i++)
         if (fields[i].section[0] != '\0' && strcmp(fields[i].section, key) == 0)
             return true;
     return false;
@@ -224,7 +136,9 @@ static bool set_field(struct profile *profile, const struct field *field, const 
 
 static bool fill(struct profile *profile, const struct cJSON *tree, const char *name,
                  struct error *error) {
-    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+    size_t count;
+    const struct field *fields = profile_fields(&count);
+    for (size_t i = 0; i < count; i++) {
         const struct field *field = &fields[i];
         const struct cJSON *object =
             field->section[0] == '\0' ? tree : json_object(tree, field->section);
@@ -234,6 +148,8 @@ static bool fill(struct profile *profile, const struct cJSON *tree, const char *
                 return false;
         } else if (field->required) {
             return refuse(error, name, field->section, field->key, "missing");
+        } else if (field->type == FIELD_TEXT) {
+            set_text(profile, field, field->text);
         } else {
             set_number(profile, field, field->fallback);
         }
@@ -286,11 +202,11 @@ bool profile_load(struct profile *profile, const char *name, struct error *error
 }
 
 void profile_done(struct profile *profile) {
-    free(profile->version);
-    free(profile->model);
-    free(profile->format);
-    free(profile->quant);
-    free(profile->wire.reasoning_field);
+    size_t count;
+    const struct field *fields = profile_fields(&count);
+    for (size_t i = 0; i < count; i++)
+        if (fields[i].type == FIELD_TEXT)
+            set_text(profile, &fields[i], NULL);
     memset(profile, 0, sizeof *profile);
 }
 

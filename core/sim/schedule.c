@@ -18,6 +18,7 @@ static void list_append(struct task_list *list, struct task *task) {
     else
         list->first = task;
     list->last = task;
+    list->count++;
 }
 
 static void list_remove(struct task_list *list, struct task *task) {
@@ -30,6 +31,7 @@ static void list_remove(struct task_list *list, struct task *task) {
     else
         list->last = task->previous;
     task->previous = task->next = NULL;
+    list->count--;
 }
 
 /* ---- heap of decoding tasks, smallest target first ---- */
@@ -88,9 +90,19 @@ static void settle(struct schedule *s, int64_t at_ns) {
     s->anchor_ns = at_ns;
 }
 
-/* n streams together go at step_rate × n^gain. */
+/* n streams together go at step_rate × n^gain; too many requests in the house slow them down. */
 static void set_rate(struct schedule *s) {
     s->rate = s->count > 0 ? s->step_rate * pow((double)s->count, s->gain - 1) : 0;
+    double load = (double)s->slots_used + (double)s->queue.count;
+    if (s->collapse_above > 0 && load > s->collapse_above)
+        s->rate *= pow(load / s->collapse_above, s->collapse_gain);
+}
+
+static void tell_meter(struct schedule *s, int64_t at_ns) {
+    if (s->meter == NULL)
+        return;
+    enum meter_mode busy = s->count > 0 ? METER_DECODE : METER_IDLE;
+    meter_set(s->meter, s->prefilling != NULL ? METER_PREFILL : busy, at_ns);
 }
 
 static int64_t step_due_ns(const struct schedule *s) {
@@ -142,6 +154,7 @@ static void begin_prefill(struct schedule *s, int64_t at_ns) {
     double seconds = (double)s->handler->prefill(task->job, at_ns) / s->prefill_tps;
     task->prefill_ns = at_ns + (int64_t)llround(seconds * 1e9);
     s->prefill_free_ns = task->prefill_ns;
+    tell_meter(s, at_ns);
 }
 
 static void step_or_end(struct schedule *s, struct task *task, int64_t due_ns) {
@@ -149,16 +162,16 @@ static void step_or_end(struct schedule *s, struct task *task, int64_t due_ns) {
         return;
     settle(s, due_ns);
     heap_remove(s, task);
-    set_rate(s);
     task->state = TASK_IDLE;
     s->handler->over(task->job, due_ns);
     free_slot(s, due_ns);
+    set_rate(s);
+    tell_meter(s, due_ns);
+    if (s->lock_step && s->prefill_free_ns < due_ns)
+        s->prefill_free_ns = due_ns;
 }
 
-static void end_prefill(struct schedule *s) {
-    struct task *task = s->prefilling;
-    int64_t at_ns = task->prefill_ns;
-    s->prefilling = NULL;
+static void begin_decode(struct schedule *s, struct task *task, int64_t at_ns) {
     settle(s, at_ns);
     task->state = TASK_DECODE;
     task->base = s->progress;
@@ -166,7 +179,46 @@ static void end_prefill(struct schedule *s) {
     aim(s, task);
     heap_add(s, task);
     set_rate(s);
+    tell_meter(s, at_ns);
+}
+
+static void end_prefill(struct schedule *s) {
+    struct task *task = s->prefilling;
+    int64_t at_ns = task->prefill_ns;
+    s->prefilling = NULL;
+    if (s->lock_step) {
+        task->state = TASK_HELD;
+        list_append(&s->held, task);
+        tell_meter(s, at_ns);
+        return;
+    }
+    begin_decode(s, task, at_ns);
     step_or_end(s, task, at_ns);
+}
+
+/* ---- lock-step ---- */
+
+static bool is_batch_ready(const struct schedule *s) {
+    return s->held.first != NULL && s->prefilling == NULL && s->waiting.first == NULL &&
+           s->count == 0;
+}
+
+/* All that were held begin together: their first tokens are due at the same time. */
+static void release_batch(struct schedule *s, int64_t at_ns) {
+    struct task_list batch = s->held;
+    s->held = (struct task_list){0};
+    for (struct task *task = batch.first, *next; task != NULL; task = next) {
+        next = task->next;
+        task->previous = task->next = NULL;
+        task->prefill_ns = at_ns;
+        begin_decode(s, task, at_ns);
+    }
+    size_t count = s->count;
+    struct task **tasks = mem_alloc(count * sizeof(*tasks));
+    memcpy(tasks, s->heap, count * sizeof(*tasks));
+    for (size_t i = 0; i < count; i++)
+        step_or_end(s, tasks[i], at_ns);
+    free(tasks);
 }
 
 static void take_step(struct schedule *s, int64_t due_ns) {
@@ -190,14 +242,24 @@ void schedule_done(struct schedule *schedule) {
     memset(schedule, 0, sizeof *schedule);
 }
 
+/* How many are in the house has changed. */
+static void change_load(struct schedule *s, int64_t now_ns) {
+    if (s->collapse_above == 0)
+        return;
+    if (now_ns > s->anchor_ns)
+        settle(s, now_ns);
+    set_rate(s);
+}
+
 void schedule_submit(struct schedule *schedule, struct task *task, int64_t now_ns) {
     assert(task->state == TASK_IDLE);
     if (schedule->slots_used < schedule->slots) {
         give_slot(schedule, task, now_ns);
-        return;
+    } else {
+        task->state = TASK_QUEUED;
+        list_append(&schedule->queue, task);
     }
-    task->state = TASK_QUEUED;
-    list_append(&schedule->queue, task);
+    change_load(schedule, now_ns);
 }
 
 void schedule_cancel(struct schedule *schedule, struct task *task, int64_t now_ns) {
@@ -208,6 +270,7 @@ void schedule_cancel(struct schedule *schedule, struct task *task, int64_t now_n
         return;
     case TASK_QUEUED:
         list_remove(&schedule->queue, task);
+        change_load(schedule, now_ns);
         return;
     case TASK_WAITING:
         list_remove(&schedule->waiting, task);
@@ -215,6 +278,9 @@ void schedule_cancel(struct schedule *schedule, struct task *task, int64_t now_n
     case TASK_PREFILL:
         schedule->prefilling = NULL;
         schedule->prefill_free_ns = now_ns;
+        break;
+    case TASK_HELD:
+        list_remove(&schedule->held, task);
         break;
     case TASK_DECODE:
         if (now_ns > schedule->anchor_ns)
@@ -224,14 +290,21 @@ void schedule_cancel(struct schedule *schedule, struct task *task, int64_t now_n
         break;
     }
     free_slot(schedule, now_ns);
+    change_load(schedule, now_ns);
+    tell_meter(schedule, now_ns);
+    if (schedule->lock_step && schedule->prefill_free_ns < now_ns && !schedule->prefilling)
+        schedule->prefill_free_ns = now_ns;
 }
 
 int64_t schedule_next_ns(const struct schedule *schedule) {
     int64_t next = INT64_MAX;
+    bool closed = schedule->lock_step && schedule->count > 0; /* a batch takes nobody in */
     if (schedule->prefilling != NULL)
         next = schedule->prefilling->prefill_ns;
-    else if (schedule->waiting.first != NULL)
+    else if (schedule->waiting.first != NULL && !closed)
         next = prefill_due_ns(schedule);
+    else if (is_batch_ready(schedule))
+        next = schedule->prefill_free_ns;
     if (schedule->count > 0) {
         int64_t step = step_due_ns(schedule);
         if (step < next)
@@ -249,6 +322,8 @@ void schedule_advance(struct schedule *schedule, int64_t now_ns) {
             take_step(schedule, due);
         else if (schedule->prefilling != NULL)
             end_prefill(schedule);
+        else if (is_batch_ready(schedule))
+            release_batch(schedule, due);
         else
             begin_prefill(schedule, due);
     }

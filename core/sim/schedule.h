@@ -9,9 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/meter.h"
+
 struct job; /* the owner's own */
 
-enum task_state { TASK_IDLE, TASK_QUEUED, TASK_WAITING, TASK_PREFILL, TASK_DECODE };
+/* Held: its prefill is over, those of the others are not (lock-step). */
+enum task_state { TASK_IDLE, TASK_QUEUED, TASK_WAITING, TASK_PREFILL, TASK_HELD, TASK_DECODE };
 
 /* One request as the schedule sees it; embedded in the owner's job. */
 struct task {
@@ -41,6 +44,7 @@ struct schedule_handler {
 
 struct task_list {
     struct task *first, *last;
+    size_t count;
 };
 
 struct schedule {
@@ -48,12 +52,17 @@ struct schedule {
     double prefill_tps;
     double step_rate; /* steps/s of one stream alone */
     double gain, jitter;
+    int collapse_above; /* requests in the house; 0: never */
+    double collapse_gain;
     int64_t overhead_ns;
     int slots, slots_used;
+    bool lock_step;
+    struct meter *meter; /* borrowed: is told what the engine does; or NULL */
 
     struct task_list queue;   /* no slot yet */
     struct task_list waiting; /* have a slot, their prefill has not begun */
     struct task *prefilling;
+    struct task_list held; /* lock-step: wait for the last prefill */
     int64_t prefill_free_ns;
 
     struct task **heap; /* decoding, by target */

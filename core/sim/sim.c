@@ -85,6 +85,7 @@ static void describe(struct sim *sim, size_t index) {
     endpoint->format = mem_string(profile->format);
     endpoint->quant = mem_string(profile->quant);
     endpoint->simulated = true;
+    endpoint->telemetry = mem_format("%s/sim/metrics", endpoint->url);
     if (profile->restart)
         endpoint->restart = mem_format("POST %s/sim/restart", endpoint->url);
     endpoint_copy(&sim->endpoints[index], endpoint);

@@ -1,10 +1,25 @@
-/* sim: simulated engines. Real HTTP/1.1 and SSE on loopback, one base, one process; each engine is
+/* sim: simulated engines. Real HTTP and SSE on loopback, one base, one process; each engine is
  * described by a profile (a JSON data file, embedded; facts and rows named in it). It knows nothing
  * of suites and phases: what it does follows from the bytes it gets.
  *
- * Routes of every engine: POST /v1/chat/completions, GET /v1/models, GET /health, GET and DELETE
- * /truth (sim/truth.h), POST /sim/restart (forgets its caches unless they persist, cuts what is
- * running, then answers 503 "Loading model" for its load time). */
+ * Routes of every engine: POST /v1/chat/completions, GET and DELETE /truth (sim/truth.h), POST
+ * /sim/restart (forgets its caches unless they persist, cuts what is running, then loads for its
+ * load time, as the profile's wire.loading says), GET /sim/metrics (below). The others are those of
+ * the engine it stands for (sim/routes.h). A request whose model is "script-WORD" is answered as
+ * that script says (sim/script.h), whatever the engine.
+ *
+ * /sim/metrics is the exporter of the simulated machine, Prometheus text:
+ *   sim_energy_joules_total{rail}       counter; CPU as of its last publication (2.1 s apart where
+ *                                       the profile says so), GPU live; the rails add up to the
+ *                                       machine; absent where the profile tells no watts
+ *   sim_energy_published_seconds{rail}  when that value was published, seconds of clock_ns(), 9
+ *                                       decimals: comparable on the same machine only
+ *   sim_swap_used_bytes                 gauge
+ *   sim_swapouts_total                  counter, pages of 16 KiB
+ *   sim_thermal_pressure_level          0 nominal, 1 moderate, 2 heavy, 3 trapping
+ *   sim_memory_free_bytes               gauge
+ *   sim_kv_tokens                       tokens of requests that are being decoded
+ *   sim_power_source{source="ac"} 1 */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
@@ -22,9 +37,9 @@ const char *const *sim_profiles(size_t *count);
  * 127.0.0.1, ports chosen by the system (or `first_port`, +1, … when > 0). NULL and `error`. */
 struct sim *sim_new(const char *const *names, size_t count, int first_port, struct error *error);
 void sim_free(struct sim *sim);
-/* Its endpoints, with name, url, engine, model, format, quant, lane (each a machine of its own) and
- * simulated. Where the profile says so `restart` is "POST http://…/sim/restart": a request to send
- * where other endpoints have a shell command. Borrowed. */
+/* Its endpoints, with name, url, engine, model, format, quant, lane (each a machine of its own),
+ * telemetry (its /sim/metrics) and simulated. Where the profile says so `restart` is "POST
+ * http://…/sim/restart": a request to send where other endpoints have a shell command. Borrowed. */
 const struct endpoint *sim_endpoints(const struct sim *sim, size_t *count);
 /* Serve until sim_stop or SIGTERM/SIGINT; ignores SIGPIPE. False and `error` if it can't begin. */
 bool sim_run(struct sim *sim, struct error *error);
