@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engines/processes.h"
 #include "host/sampler.h"
 #include "rig.h"
 
@@ -383,7 +384,7 @@ static void test_sampler(void **state) {
     run.endpoints[1].url = mem_string("http://127.0.0.1:80");
     run.endpoints[1].simulated = true;
     run.endpoints[2].lane = mem_string("one");
-    struct sampler *sampler = sampler_start(&run, queue, clock_ns());
+    struct sampler *sampler = sampler_start(&run, queue, clock_ns(), &engine_processes);
     size_t count = 0;
     while (count < 4) {
         queue_wait(queue, 3000);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "engines/processes.h"
 #include "engines/registry.h"
 #include "host/host.h"
 #include "host/sampler.h"
@@ -68,7 +69,8 @@ struct live_run *live_run_start(const struct options *options, const char *direc
     atomic_init(&live->bench.stop, false);
     run_copy(run, &live->run);
     live->recorder = recorder_start(live->queue, log, feed, source);
-    live->sampler = sampler_start(&live->run, live->queue, live->bench.epoch_ns);
+    live->sampler = sampler_start(&live->run, live->queue, live->bench.epoch_ns,
+                                  &engine_processes);
     live->runner = runner_start(&live->bench);
     return live;
 }

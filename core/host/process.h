@@ -6,9 +6,12 @@
 
 #include "host/host.h"
 
-/* The engine a process belongs to, by its own argv and path; -1 none. */
 struct process_patterns {
+    /* The engine a process belongs to, by its own argv and path; -1 none. */
     int (*engine_of)(const struct process *process);
+    /* The head of an engine's tree that is none by itself (LM Studio's window: its models live in
+     * workers, several of them are still one LM Studio). */
+    bool (*is_shell)(const struct process *process);
 };
 
 /* An engine that runs: the eldest process of its tree that looks like one. A child that looks like

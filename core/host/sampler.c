@@ -9,22 +9,39 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "host/host.h"
+#include "host/collector.h"
+#include "host/residents.h"
 
 #define PERIOD_NS INT64_C(1000000000)
+#define RAILS_MAX 32
+
+struct published {
+    char name[sizeof((struct rail *)0)->name];
+    int64_t us;
+};
 
 struct sampled {
     const char *name; /* borrowed from the run */
-    bool local;
+    bool local, remote /* by an exporter */, told;
+    struct published rails[RAILS_MAX];
+    size_t rail_count;
+    char power_source[16], power_mode[16]; /* as last seen; "" not yet */
 };
 
 struct sampler {
+    const struct run *run;
+    const struct process_patterns *patterns;
     struct queue *queue;
     int64_t epoch_ns;
     struct sampled lanes[ENDPOINTS_MAX];
     size_t lane_count;
     int stop_pipe[2]; /* closed at the writing end: stop */
     pthread_t thread;
+
+    /* the thread's own */
+    struct host *host;
+    struct collector *collector; /* NULL without exporters */
+    struct residents *residents;
 };
 
 static bool url_is_loopback(const char *url) {
@@ -37,25 +54,117 @@ static bool url_is_loopback(const char *url) {
            (length == 5 && strncmp(host, "[::1]", 5) == 0) || strncmp(host, "127.", 4) == 0;
 }
 
+static bool is_local(const struct endpoint *endpoint) {
+    return url_is_loopback(endpoint->url) && !endpoint->simulated && !endpoint->imported;
+}
+
 static void add_lane(struct sampler *sampler, const struct endpoint *endpoint) {
     const char *name = endpoint->lane ? endpoint->lane : "local";
-    bool local = url_is_loopback(endpoint->url) && !endpoint->simulated;
     for (size_t i = 0; i < sampler->lane_count; i++)
         if (strcmp(sampler->lanes[i].name, name) == 0) {
-            sampler->lanes[i].local |= local;
+            sampler->lanes[i].local |= is_local(endpoint);
             return;
         }
     if (sampler->lane_count < ENDPOINTS_MAX)
-        sampler->lanes[sampler->lane_count++] = (struct sampled){name, local};
+        sampler->lanes[sampler->lane_count++] =
+            (struct sampled){.name = name, .local = is_local(endpoint)};
 }
 
-static void push_sample(struct sampler *sampler, struct host *host, const struct sampled *lane) {
-    int64_t t = (clock_ns() - sampler->epoch_ns) / 1000;
-    struct event *event = event_new(EVENT_SAMPLE, t);
-    if (lane->local)
-        host_sample(host, sampler->epoch_ns, &event->sample);
-    event->sample.lane = mem_string(lane->name);
-    queue_push(sampler->queue, (struct item){.mark = QUEUE_EVENT, .event = event});
+static void tell(struct sampler *sampler, struct event *note) {
+    queue_push(sampler->queue, (struct item){.mark = QUEUE_EVENT, .event = note});
+}
+
+/* ---- one sample ---- */
+
+/* A rail that was not published since the last sample goes out: nothing new is known of it. */
+static void drop_old_rails(struct sampled *lane, struct sample *sample) {
+    size_t kept = 0;
+    for (size_t i = 0; i < sample->rail_count; i++) {
+        const struct rail *rail = &sample->rails[i];
+        size_t at = 0;
+        while (at < lane->rail_count && strcmp(lane->rails[at].name, rail->name) != 0)
+            at++;
+        if (at == RAILS_MAX || (at < lane->rail_count && lane->rails[at].us == rail->pub_us))
+            continue;
+        if (at == lane->rail_count)
+            copy_text(lane->rails[lane->rail_count++].name, sizeof lane->rails[at].name,
+                      rail->name);
+        lane->rails[at].us = rail->pub_us;
+        sample->rails[kept++] = *rail;
+    }
+    sample->rail_count = kept;
+}
+
+/* Figures before and after another power source or mode are not those of one machine. */
+static void watch_power(struct sampler *sampler, const struct sampled *lane, int64_t t,
+                        const char *what, char *last, size_t size, const char *now) {
+    if (!now)
+        return;
+    if (*last && strcmp(last, now) != 0)
+        tell(sampler, event_note_new(t, NOTE_WARN, -1,
+                                     "%.40s: power %s changed from %s to %.15s: figures before and "
+                                     "after differ",
+                                     lane->name, what, last, now));
+    copy_text(last, size, now);
+}
+
+/* Once, why this machine does not tell what counts most. */
+static void tell_reasons(struct sampler *sampler, struct sampled *lane, int64_t t) {
+    static const struct {
+        enum host_figure figure;
+        const char *what;
+    } told[] = {{HOST_ENERGY, "energy"}, {HOST_THERMAL, "thermal level"}, {HOST_SWAP, "swap"}};
+    for (size_t i = 0; i < COUNT_OF(told) && !lane->told; i++) {
+        const char *reason = host_reason(sampler->host, told[i].figure);
+        if (*reason)
+            tell(sampler, event_note_new(t, NOTE_INFO, -1, "%.40s: no %s: %s", lane->name,
+                                         told[i].what, reason));
+    }
+    lane->told = true;
+}
+
+static void push_sample(struct sampler *sampler, struct sampled *lane) {
+    struct event *event = event_new(EVENT_SAMPLE, 0);
+    struct sample *sample = &event->sample;
+    if (lane->remote) {
+        collector_fill(sampler->collector, lane->name, sampler->epoch_ns, sample);
+    } else if (lane->local) {
+        host_sample(sampler->host, sampler->epoch_ns, sample);
+        residents_fill(sampler->residents, lane->name, sample);
+    }
+    event->t = (clock_ns() - sampler->epoch_ns) / 1000;
+    drop_old_rails(lane, sample);
+    if (lane->local && !lane->remote)
+        tell_reasons(sampler, lane, event->t);
+    watch_power(sampler, lane, event->t, "source", lane->power_source, sizeof lane->power_source,
+                sample->power_source);
+    watch_power(sampler, lane, event->t, "mode", lane->power_mode, sizeof lane->power_mode,
+                sample->power_mode);
+    sample->lane = mem_string(lane->name);
+    tell(sampler, event);
+}
+
+/* ---- the thread ---- */
+
+static void begin(struct sampler *sampler) {
+    const struct run *run = sampler->run;
+    sampler->host = host_new();
+    sampler->collector = collector_new(run);
+    sampler->residents = residents_new(sampler->host, sampler->patterns);
+    for (size_t i = 0; i < sampler->lane_count; i++)
+        sampler->lanes[i].remote = collector_has(sampler->collector, sampler->lanes[i].name);
+    for (size_t i = 0; i < run->endpoint_count; i++) {
+        const struct endpoint *endpoint = &run->endpoints[i];
+        const char *lane = endpoint->lane ? endpoint->lane : "local";
+        if (is_local(endpoint) && !collector_has(sampler->collector, lane))
+            residents_add(sampler->residents, lane, endpoint);
+    }
+}
+
+static void end(struct sampler *sampler) {
+    residents_free(sampler->residents);
+    collector_free(sampler->collector);
+    host_free(sampler->host);
 }
 
 /* Waits until `due_ns`; false when it is time to stop. */
@@ -69,20 +178,26 @@ static bool wait_until(struct sampler *sampler, int64_t due_ns) {
 /* On a fixed schedule, so that lateness does not add up; a beat that was missed is left out. */
 static void *sampler_main(void *context) {
     struct sampler *sampler = context;
-    struct host *host = host_new();
+    begin(sampler);
     int64_t due_ns = clock_ns();
     do {
+        if (sampler->collector)
+            collector_gather(sampler->collector, sampler->queue, sampler->epoch_ns);
+        residents_look(sampler->residents, clock_ns());
         for (size_t i = 0; i < sampler->lane_count; i++)
-            push_sample(sampler, host, &sampler->lanes[i]);
+            push_sample(sampler, &sampler->lanes[i]);
         int64_t late_ns = clock_ns() - due_ns;
         due_ns += PERIOD_NS * (1 + late_ns / PERIOD_NS);
     } while (wait_until(sampler, due_ns));
-    host_free(host);
+    end(sampler);
     return NULL;
 }
 
-struct sampler *sampler_start(const struct run *run, struct queue *queue, int64_t epoch_ns) {
+struct sampler *sampler_start(const struct run *run, struct queue *queue, int64_t epoch_ns,
+                              const struct process_patterns *patterns) {
     struct sampler *sampler = mem_zero(1, sizeof *sampler);
+    sampler->run = run;
+    sampler->patterns = patterns;
     sampler->queue = queue;
     sampler->epoch_ns = epoch_ns;
     for (size_t i = 0; i < run->endpoint_count; i++)
