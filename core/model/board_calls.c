@@ -196,7 +196,8 @@ static double prefill_tps(const struct call *call) {
     return fresh > 0 && call->ttft_ms > 0 ? fresh * 1e3 / call->ttft_ms : NAN;
 }
 
-static void fold_values(struct values *values, const struct call *call) {
+void call_values(struct values *values, const struct board_call *of) {
+    const struct call *call = &of->call;
     bool split;
     values_add(&values[METRIC_TTFT], call->ttft_ms);
     values_add(&values[METRIC_TTFC], call_ttfc_ms(call));
@@ -208,6 +209,7 @@ static void fold_values(struct values *values, const struct call *call) {
     values_add(&values[METRIC_CACHED], count_or_nan(call->cached_tokens));
     values_add(&values[METRIC_COMPLETION], count_or_nan(call->completion_tokens));
     values_add(&values[METRIC_CONNECT], call->connect_ms);
+    values_add(&values[METRIC_MTP_ACCEPT], of->mtp_accept_pct);
 }
 
 /* Count a call into its cell: `started` when it is new there, and its end when it has ended. */
@@ -224,8 +226,7 @@ void cell_fold_call(struct cell *cell, const struct board_call *call, bool start
     cell->calls_degenerate += call->call.degenerate;
     if (call->call.ok) {
         cell->token_sources |= 1u << call->call.tokens_source;
-        fold_values(cell->values, &call->call);
-        values_add(&cell->values[METRIC_MTP_ACCEPT], call->mtp_accept_pct);
+        call_values(cell->values, call);
     } else {
         cell->errors[call->call.error == ERROR_NONE ? ERROR_TRUNCATED : call->call.error]++;
     }

@@ -102,6 +102,8 @@ void apply_figure(struct board *board, const struct event_figure *figure);
 struct call_index *call_index_new(void);
 void call_index_free(struct call_index *index);                      /* and the calls */
 struct board_call *call_find(const struct board *board, int64_t id); /* NULL */
+/* An ok call's figures, each to the values of its metric. */
+void call_values(struct values *values, const struct board_call *call);
 void cell_fold_call(struct cell *cell, const struct board_call *call, bool started);
 bool call_is_of(const struct board_call *call, int column, int pass);
 void apply_call_start(struct board *board, int64_t t, const struct event_call_start *start);
