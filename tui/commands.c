@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "commands_saved.h"
 #include "engines/registry.h"
 #include "live_run.h"
 #include "net/http.h"
@@ -352,24 +353,6 @@ static int report_with(const struct context *context, struct app *app) {
     return print_report(app->scene.boards, app->run_count, (enum report_format)format);
 }
 
-static int list_runs(const struct context *context) {
-    struct error error = {0};
-    struct result *list;
-    size_t count;
-    char *directory = results_of(context);
-    if (!results_list(directory, &list, &count, &error)) {
-        free(directory);
-        return complain(&error, EXIT_RESULTS);
-    }
-    for (size_t i = 0; i < count; i++)
-        printf("%-44s %8.1f kB\n", list[i].id, (double)list[i].bytes / 1000);
-    if (count == 0)
-        printf("no runs in %s\n", directory);
-    results_free(list, count);
-    free(directory);
-    return EXIT_OK;
-}
-
 static int simulate(const struct context *context) {
     struct error error = {0};
     size_t count = context->options->operand_count;
@@ -398,9 +381,15 @@ static int report(const struct context *context) {
 }
 
 static int (*const bodies[COMMAND_COUNT])(const struct context *) = {
-    [COMMAND_RUN] = bench,         [COMMAND_DEMO] = demo,      [COMMAND_REPLAY] = replay,
-    [COMMAND_REPORT] = report,     [COMMAND_RUNS] = list_runs, [COMMAND_SIM] = simulate,
+    [COMMAND_RUN] = bench,
+    [COMMAND_DEMO] = demo,
+    [COMMAND_REPLAY] = replay,
+    [COMMAND_REPORT] = report,
+    [COMMAND_SIM] = simulate,
     [COMMAND_SOLO] = command_solo,
+    [COMMAND_COMPARE] = command_compare,
+    [COMMAND_RUNS] = command_runs,
+    [COMMAND_RM] = command_rm,
 };
 
 int command_run(const struct context *context) {

@@ -59,14 +59,13 @@ static int show(const struct context *context, const struct board *a, const stru
 
 int command_compare(const struct context *context) {
     const struct options *options = context->options;
-    const struct environment *env = context->environment;
     struct error error = {0};
     if (options->operand_count != 2) {
         error_set(&error, "compare needs two runs, not %zu", options->operand_count);
         error_hint(&error, "pitwall compare A B: B is held against A; 'pitwall runs' lists them");
         return complain(&error, EXIT_USAGE);
     }
-    char *directory = results_directory(options->results, env->results, env->xdg_data, env->home);
+    char *directory = results_of(context);
     struct board *a = fold_named(directory, options->operands[0], &error);
     struct board *b = a ? fold_named(directory, options->operands[1], &error) : NULL;
     free(directory);

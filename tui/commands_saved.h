@@ -6,5 +6,7 @@
 #include "commands.h"
 
 int command_compare(const struct context *context);
+int command_runs(const struct context *context);
+int command_rm(const struct context *context);
 
 #endif

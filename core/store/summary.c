@@ -1,0 +1,116 @@
+#include "store/summary.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/log.h"
+
+#define TAIL_BYTES ((size_t)64 << 10) /* a run_end is a short line; so are the ones before it */
+
+/* The last whole line of the file's tail, which begins after a newline; NULL when there is none. */
+static char *last_line(char *tail, size_t length) {
+    while (length > 0 && tail[length - 1] != '\n')
+        length--; /* torn */
+    if (length < 2)
+        return NULL;
+    tail[--length] = '\0';
+    while (length > 0 && tail[length - 1] != '\n')
+        length--;
+    return length > 0 ? tail + length : NULL;
+}
+
+static void read_end(struct summary *summary, const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    if (fd < 0)
+        return;
+    char *tail = mem_alloc(TAIL_BYTES + 1);
+    off_t from = size > (off_t)TAIL_BYTES ? size - (off_t)TAIL_BYTES : 0;
+    ssize_t length = pread(fd, tail, TAIL_BYTES, from);
+    char *line = length > 0 ? last_line(tail, (size_t)length) : NULL;
+    struct event event;
+    if (line && event_decode(&event, line, strlen(line), NULL) == EVENT_DECODED) {
+        summary->last_us = event.t;
+        if (event.kind == EVENT_RUN_END)
+            summary->status = event.run_end.status;
+        event_done(&event);
+    }
+    free(tail);
+    close(fd);
+}
+
+void summary_read(struct summary *summary, const char *path) {
+    *summary = (struct summary){.status = RUN_OPEN, .last_us = -1};
+    struct log_reader *reader = log_open(path, &summary->run, NULL);
+    if (!reader)
+        return;
+    log_reader_free(reader);
+    summary->readable = true;
+    read_end(summary, path);
+}
+
+void summary_done(struct summary *summary) {
+    if (summary->readable)
+        run_done(&summary->run);
+    summary->readable = false;
+}
+
+const char *summary_state(const struct summary *summary) {
+    if (!summary->readable)
+        return "unreadable";
+    return summary->status == RUN_OPEN ? "interrupted" : run_status_word(summary->status);
+}
+
+void summary_suites(const struct summary *summary, struct buf *out) {
+    for (size_t i = 0; summary->readable && i < summary->run.plan_count; i++)
+        buf_printf(out, "%s%s", i ? "," : "", suite_word(summary->run.plans[i].suite));
+}
+
+void summary_endpoints(const struct summary *summary, struct buf *out) {
+    for (size_t i = 0; summary->readable && i < summary->run.endpoint_count; i++) {
+        const char *name = summary->run.endpoints[i].name;
+        buf_printf(out, "%s%s", i ? "," : "", name ? name : "?");
+    }
+}
+
+static void put_origin(const struct run *run, struct json_writer *writer) {
+    bool simulated = false, imported = false, published = false;
+    for (size_t i = 0; i < run->endpoint_count; i++) {
+        simulated = simulated || run->endpoints[i].simulated;
+        imported = imported || run->endpoints[i].imported;
+        published = published || run->endpoints[i].published;
+    }
+    json_put_bool(writer, "simulated", simulated);
+    json_put_bool(writer, "imported", imported);
+    json_put_bool(writer, "published", published);
+}
+
+static void put_header(const struct run *run, struct json_writer *writer) {
+    json_put_string(writer, "started", run->started);
+    json_put_string(writer, "resumes", run->resumes);
+    json_put_string(writer, "workload", workload_word(run->workload));
+    json_put_integer(writer, "passes", run->passes);
+    json_open(writer, "suites", '[');
+    for (size_t i = 0; i < run->plan_count; i++)
+        json_put_string(writer, NULL, suite_word(run->plans[i].suite));
+    json_close(writer, ']');
+    json_open(writer, "endpoints", '[');
+    for (size_t i = 0; i < run->endpoint_count; i++)
+        json_put_string(writer, NULL, run->endpoints[i].name);
+    json_close(writer, ']');
+    put_origin(run, writer);
+}
+
+void summary_json(const struct summary *summary, const struct result *result,
+                  struct json_writer *writer) {
+    json_open(writer, NULL, '{');
+    json_put_string(writer, "run", result->id);
+    json_put_string(writer, "path", result->path);
+    json_put_integer(writer, "bytes", result->bytes);
+    json_put_string(writer, "state", summary_state(summary));
+    if (summary->readable)
+        put_header(&summary->run, writer);
+    json_close(writer, '}');
+}

@@ -1,0 +1,121 @@
+/* Lists of runs: what a log's first and last line say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "build.h"
+#include "store/log.h"
+#include "store/summary.h"
+
+/* A log with a phase_start and, if asked, its end; plus whatever `tail` holds. Caller frees. */
+static char *make_log(bool ended, const char *tail) {
+    char directory[] = "/tmp/pitwall-summary-XXXXXX";
+    struct error error = {0};
+    struct run run = build_run(2, 3);
+    build_plan(&run, SUITE_AGENTIC, "cold");
+    build_plan(&run, SUITE_BURST, "burst-30");
+    assert_non_null(mkdtemp(directory));
+    struct log_writer *log = log_create(directory, &run, &error);
+    assert_non_null(log);
+    struct event *start = event_new(EVENT_PHASE_START, 10);
+    copy_text(start->phase.phase, PHASE_MAX, "cold");
+    assert_true(log_append(log, start, &error));
+    event_free(start);
+    if (ended) {
+        struct event *end = event_new(EVENT_RUN_END, 4000000);
+        end->run_end.status = RUN_STOPPED;
+        assert_true(log_append(log, end, &error));
+        event_free(end);
+    }
+    char *path = mem_string(log_path(log));
+    log_close(log);
+    run_done(&run);
+    FILE *file = fopen(path, "a");
+    assert_non_null(file);
+    assert_true(fputs(tail, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void drop(char *path) {
+    assert_int_equal(unlink(path), 0);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(rmdir(path), 0);
+    free(path);
+}
+
+static void state_is(char *path, const char *state, int64_t last_us) {
+    struct summary summary;
+    summary_read(&summary, path);
+    assert_string_equal(summary_state(&summary), state);
+    assert_int_equal(summary.last_us, last_us);
+    summary_done(&summary);
+    drop(path);
+}
+
+static void test_states(void **unused) {
+    (void)unused;
+    state_is(make_log(true, ""), "stopped", 4000000);
+    state_is(make_log(false, ""), "interrupted", 10);
+    state_is(make_log(true, "{\"t\":9000000,\"e\":\"no"), "stopped", 4000000); /* torn */
+    state_is(make_log(true, "garbage\n"), "interrupted", -1);
+}
+
+static void test_words(void **unused) {
+    (void)unused;
+    struct summary summary;
+    struct buf out;
+    struct json_writer writer;
+    char *path = make_log(true, "");
+    struct result result = {.path = path, .id = "some-run", .bytes = 77};
+    buf_init(&out, 1 << 16);
+    summary_read(&summary, path);
+    summary_suites(&summary, &out);
+    assert_string_equal(buf_string(&out), "agentic,burst");
+    buf_reset(&out);
+    summary_endpoints(&summary, &out);
+    assert_string_equal(buf_string(&out), "a,b");
+    buf_reset(&out);
+    json_begin(&writer, &out);
+    summary_json(&summary, &result, &writer);
+    assert_true(json_end(&writer));
+    assert_non_null(strstr(buf_string(&out), "\"state\":\"stopped\""));
+    assert_non_null(strstr(buf_string(&out), "\"suites\":[\"agentic\",\"burst\"]"));
+    assert_non_null(strstr(buf_string(&out), "\"bytes\":77"));
+    summary_done(&summary);
+    buf_done(&out);
+    drop(path);
+}
+
+static void test_no_log(void **unused) {
+    (void)unused;
+    struct summary summary;
+    struct buf out;
+    struct json_writer writer;
+    struct result result = {.path = "/dev/null", .id = "x", .bytes = 0};
+    summary_read(&summary, "/nowhere/at/all");
+    assert_string_equal(summary_state(&summary), "unreadable");
+    buf_init(&out, 1 << 16);
+    summary_endpoints(&summary, &out);
+    assert_int_equal(out.length, 0);
+    json_begin(&writer, &out);
+    summary_json(&summary, &result, &writer);
+    assert_true(json_end(&writer));
+    summary_done(&summary);
+    buf_done(&out);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_no_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
