@@ -100,6 +100,7 @@ struct darwin_energy {
     const struct darwin_api *api;
     struct ioreport report;
     struct cf *raw_key;
+    bool sampled;
     bool chosen; /* which channels are summed, at the first sample that has any */
     struct darwin_channel channels[DARWIN_CHANNELS_MAX];
     size_t channel_count;

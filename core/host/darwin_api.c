@@ -84,8 +84,7 @@ void darwin_api_load(struct darwin_api *api, const struct darwin_finder *finder)
 static void find_in_system(enum darwin_library library, const char *name, unsigned char *slot) {
     static const char *const paths[DARWIN_LIBRARY_COUNT] = {
         [DARWIN_SYSTEM] = "/usr/lib/libSystem.B.dylib",
-        [DARWIN_FOUNDATION] =
-            "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation",
+        [DARWIN_FOUNDATION] = "/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation",
         [DARWIN_IOREPORT] = "/usr/lib/libIOReport.dylib",
         [DARWIN_IOKIT] = "/System/Library/Frameworks/IOKit.framework/IOKit",
     };

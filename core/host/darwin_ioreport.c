@@ -80,8 +80,8 @@ void ioreport_open(struct ioreport *report, const struct darwin_api *api,
                  "this system reports no group %s (none in a virtual machine or a sandbox)",
                  group->name);
     else if (!report->wanted)
-        snprintf(report->reason, sizeof report->reason, "no channel of the group %s has a known name",
-                 group->name);
+        snprintf(report->reason, sizeof report->reason,
+                 "no channel of the group %s has a known name", group->name);
     else if (!report->subscription)
         snprintf(report->reason, sizeof report->reason,
                  "the system refused the group %s; in a sandbox? else try codesign -s - pitwall",

@@ -7,7 +7,9 @@
 #include "host/darwin.h"
 #include "model/energy.h"
 
-#define ADVANCE_MIN_NS INT64_C(50000000) /* M5 Max: a small second batch 9–26 ms behind the first */
+#define ADVANCE_MIN_NS                                                                             \
+    INT64_C(50000000) /* M5 Max: a small second batch 9–26 ms behind the first                   \
+                       */
 #define AHEAD_MAX_NS INT64_C(1000000000)
 #define WATTS_MAX 2000 /* more is no reading: no Mac takes as much */
 
@@ -140,6 +142,7 @@ static void begin(struct darwin_rail_state *rail, struct darwin_channel *const *
     rail->base = rail->shown ? fmin(0, rail->joules - 1) : 0;
     rail->joules = rail->base;
     rail->pub_ns = rail->start_ns;
+    rail->oldest_ns = 0;
     rail->pending = false;
     rail->awaiting = true;
     rail->stalled = false;
