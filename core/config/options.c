@@ -297,7 +297,12 @@ bool options_settle(struct options *options, struct error *error) {
         options->burst[0] = 8;
         options->burst_count = 1;
     }
-    if (!is_given(options, "suite")) {
+    if (options->command == COMMAND_SOLO) { /* one look: its own calls, once */
+        memset(options->suites, 0, sizeof options->suites);
+        options->suites[SUITE_SOLO] = true;
+        options->passes = 1;
+        options->pause_s = 0;
+    } else if (!is_given(options, "suite")) {
         options->suites[SUITE_AGENTIC] = true;
         options->suites[SUITE_BURST] = demo;
     }
