@@ -38,7 +38,7 @@ struct client {
     bool over;
 };
 
-static int dial(const char *url) {
+static inline int dial(const char *url) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((uint16_t)strtol(strrchr(url, ':') + 1, NULL, 10));
@@ -50,8 +50,8 @@ static int dial(const char *url) {
     return fd;
 }
 
-static void send_request(struct client *client, const char *url, const char *method,
-                         const char *path, const char *id, const char *body) {
+static inline void send_request(struct client *client, const char *url, const char *method,
+                                const char *path, const char *id, const char *body) {
     char *text = mem_format("%s %s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\n"
                             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
                             method, path, id, strlen(body), body);
@@ -61,7 +61,7 @@ static void send_request(struct client *client, const char *url, const char *met
     free(text);
 }
 
-static void note_tokens(struct client *client, int64_t now_ns) {
+static inline void note_tokens(struct client *client, int64_t now_ns) {
     static const char *const marks[] = {"\"content\":\"", "\"reasoning\":\"",
                                         "\"reasoning_content\":\""};
     const char *text = buf_string(&client->reply);
@@ -82,17 +82,19 @@ static void note_tokens(struct client *client, int64_t now_ns) {
     }
 }
 
-static bool is_complete(const struct client *client) {
+static inline bool is_complete(const struct client *client) {
     const char *text = buf_string(&client->reply), *head = strstr(text, "\r\n\r\n");
     if (head == NULL)
         return false;
+    if (strncmp(text, "HTTP/1.1 204", 12) == 0)
+        return true;
     const char *length = strstr(text, "Content-Length: ");
     if (length != NULL && length < head)
         return strlen(head + 4) >= (size_t)strtol(length + 16, NULL, 10);
     return strstr(head, "\r\n0\r\n\r\n") != NULL;
 }
 
-static void read_some(struct client *client) {
+static inline void read_some(struct client *client) {
     char bytes[16384];
     ssize_t got = read(client->fd, bytes, sizeof bytes);
     int64_t now_ns = clock_ns();
@@ -107,7 +109,7 @@ static void read_some(struct client *client) {
 }
 
 /* Read all of them until they are over, or until the first has so many tokens. */
-static void pump(struct client *clients, size_t count, int until_tokens) {
+static inline void pump(struct client *clients, size_t count, int until_tokens) {
     struct pollfd fds[64];
     assert_true(count <= COUNT_OF(fds));
     for (;;) {
@@ -130,24 +132,24 @@ static void pump(struct client *clients, size_t count, int until_tokens) {
     }
 }
 
-static void hang_up(struct client *client) {
+static inline void hang_up(struct client *client) {
     close(client->fd);
     buf_done(&client->reply);
 }
 
-static int status_of(const struct client *client) {
+static inline int status_of(const struct client *client) {
     const char *text = buf_string(&client->reply);
     return strncmp(text, "HTTP/1.", 7) == 0 ? (int)strtol(text + 9, NULL, 10) : 0;
 }
 
-static const char *body_of(const struct client *client) {
+static inline const char *body_of(const struct client *client) {
     const char *head = strstr(buf_string(&client->reply), "\r\n\r\n");
     return head != NULL ? head + 4 : "";
 }
 
 /* A whole small exchange. */
-static int ask(const char *url, const char *method, const char *path, const char *body,
-               char **reply) {
+static inline int ask(const char *url, const char *method, const char *path, const char *body,
+                      char **reply) {
     struct client client;
     send_request(&client, url, method, path, "ask/0", body);
     pump(&client, 1, 0);
@@ -159,7 +161,7 @@ static int ask(const char *url, const char *method, const char *path, const char
 }
 
 /* All text of a stream, reasoning or content. */
-static char *stream_text(const struct client *client, const char *field) {
+static inline char *stream_text(const struct client *client, const char *field) {
     struct buf text;
     char *mark = mem_format("\"%s\":\"", field);
     buf_init(&text, (size_t)1 << 20);
@@ -178,7 +180,7 @@ static char *stream_text(const struct client *client, const char *field) {
 
 /* ---- the truth ---- */
 
-static struct cJSON *truths(const char *url) {
+static inline struct cJSON *truths(const char *url) {
     char *body;
     struct error error;
     assert_int_equal(ask(url, "GET", "/truth", "", &body), 200);
@@ -190,7 +192,7 @@ static struct cJSON *truths(const char *url) {
 }
 
 /* A figure of the record with this id; waits a little for one that is not there yet. */
-static int64_t truth_of(const char *url, const char *id, const char *key) {
+static inline int64_t truth_of(const char *url, const char *id, const char *key) {
     char *mark = mem_format("{\"id\":\"%s\",", id), *field = mem_format("\"%s\":", key);
     for (int tries = 0; tries < 100; tries++) {
         char *body;
@@ -222,13 +224,13 @@ struct bench {
     char path[32];
 };
 
-static void *serve(void *context) {
+static inline void *serve(void *context) {
     struct bench *bench = context;
     sim_run(bench->sim, NULL);
     return NULL;
 }
 
-static void start(struct bench *bench, const char *const *names, size_t count) {
+static inline void start(struct bench *bench, const char *const *names, size_t count) {
     struct error error;
     bench->sim = sim_new(names, count, 0, &error);
     if (bench->sim == NULL)
@@ -240,7 +242,8 @@ static void start(struct bench *bench, const char *const *names, size_t count) {
 #define FIGURES(prefill, decode) ",\"prefill_tps\":" #prefill ",\"decode_tps\":" #decode
 
 /* An engine of these figures and members. Returns its URL. */
-static const char *start_with(struct bench *bench, const char *figures, const char *members) {
+static inline const char *start_with(struct bench *bench, const char *figures,
+                                     const char *members) {
     strcpy(bench->path, "/tmp/pitwall-sim-XXXXXX");
     int fd = mkstemp(bench->path);
     assert_true(fd >= 0);
@@ -255,11 +258,11 @@ static const char *start_with(struct bench *bench, const char *figures, const ch
     return bench->endpoints[0].url;
 }
 
-static const char *start_one(struct bench *bench, const char *members) {
+static inline const char *start_one(struct bench *bench, const char *members) {
     return start_with(bench, FIGURES(10000, 200), members);
 }
 
-static void stop(struct bench *bench) {
+static inline void stop(struct bench *bench) {
     sim_stop(bench->sim);
     pthread_join(bench->thread, NULL);
     sim_free(bench->sim);
@@ -270,7 +273,8 @@ static void stop(struct bench *bench) {
 #define WIRE ",\"wire\":{\"reasoning_field\":\"reasoning\",\"fingerprint\":\"v1\"}"
 #define CHAT "/v1/chat/completions"
 
-static char *chat_body(const char *system, const char *user, int max_tokens, const char *more) {
+static inline char *chat_body(const char *system, const char *user, int max_tokens,
+                              const char *more) {
     return mem_format("{\"messages\":[{\"role\":\"system\",\"content\":\"%s\"},{\"role\":\"user\","
                       "\"content\":\"%s\"}],\"max_tokens\":%d%s}",
                       system, user, max_tokens, more);

@@ -41,6 +41,10 @@ struct talk {
     int users;                       /* messages of the user */
 };
 
+static const cJSON *first_message(const struct talk *talk) {
+    return talk->messages != NULL ? talk->messages->child : NULL;
+}
+
 static bool is_role(const struct cJSON *message, const char *role) {
     const char *given = json_string(message, "role");
     return given != NULL && strcmp(given, role) == 0;
@@ -65,7 +69,7 @@ static struct talk listen(const struct cJSON *body) {
                         .messages = json_array(body, "messages")};
     if (talk.tools != NULL && talk.tools->child == NULL)
         talk.tools = NULL;
-    for (const cJSON *m = talk.messages != NULL ? talk.messages->child : NULL; m; m = m->next) {
+    for (const cJSON *m = first_message(&talk); m; m = m->next) {
         talk.last = m;
         if (is_role(m, "user")) {
             talk.user = m;
@@ -82,7 +86,7 @@ static const char *name_of(const struct cJSON *call_or_tool) {
 
 /* Whether the model called a tool of this name in the messages after `from` (NULL: in all). */
 static bool was_called(const struct talk *talk, const struct cJSON *from, const char *name) {
-    const cJSON *message = from != NULL ? from->next : talk->messages->child;
+    const cJSON *message = from != NULL ? from->next : first_message(talk);
     for (; message != NULL; message = message->next) {
         const struct cJSON *calls = json_array(message, "tool_calls");
         for (const cJSON *call = calls != NULL ? calls->child : NULL; call; call = call->next)
@@ -94,7 +98,7 @@ static bool was_called(const struct talk *talk, const struct cJSON *from, const 
 
 static const struct cJSON *last_call(const struct talk *talk) {
     const struct cJSON *found = NULL;
-    for (const cJSON *m = talk->messages->child; m != NULL; m = m->next) {
+    for (const cJSON *m = first_message(talk); m != NULL; m = m->next) {
         const struct cJSON *calls = json_array(m, "tool_calls");
         for (const cJSON *call = calls != NULL ? calls->child : NULL; call; call = call->next)
             found = call;
@@ -271,7 +275,7 @@ static void search_on(struct script_say *say, const struct talk *talk) {
         tool = talk->tools->child;
     if (name_of(tool) == NULL)
         return;
-    for (const cJSON *m = talk->messages->child; m != NULL; m = m->next)
+    for (const cJSON *m = first_message(talk); m != NULL; m = m->next)
         round += is_role(m, "tool");
     char *text = mem_format("`confirmation %d` %s", round + 1, talk->text);
     call(say, talk, tool, text, ARGS_RIGHT);
@@ -339,7 +343,7 @@ static bool lacks_reasoning(const struct cJSON *body, const struct talk *talk) {
     const struct cJSON *kwargs = json_object(body, "chat_template_kwargs");
     bool dropped = kwargs != NULL && !json_bool(kwargs, "preserve_thinking", true);
     bool spoke = false, reasoned = false;
-    for (const cJSON *m = talk->messages->child; m != NULL; m = m->next) {
+    for (const cJSON *m = first_message(talk); m != NULL; m = m->next) {
         if (!is_role(m, "assistant"))
             continue;
         spoke = true;
