@@ -50,7 +50,8 @@ static const struct action_row rows[] = {
     {ACTION_METRIC_NEXT, "next-metric", {'>', '.'}, ANY, "metric", "The next metric in the grid."},
     {ACTION_METRIC_PREVIOUS, "previous-metric", {'<', ','}, ANY, NULL, "The metric before."},
     {ACTION_SORT_REVERSE, "reverse", {'r'}, ANY, NULL,
-     "Sort rows by the selected column; again: the other way round."},
+     "Sort rows by the selected column; again: the other way round. In a burst: calls by dispatch "
+     "or by finish."},
     {ACTION_FILTER, "filter", {'/'}, ANY, NULL, "Only rows whose name contains a text."},
     {ACTION_MARK, "mark", {' '}, ANY, NULL, "Mark the row for comparing."},
 

@@ -203,17 +203,26 @@ static void forget_gates(const struct line *line) {
                 (uint16_t)board->rows[ep].cells[column].gates;
 }
 
+/* A verdict keeps its place on the board; new ones come behind it. */
+static uint64_t *told_verdicts(struct plain *plain, size_t count) {
+    while (plain->verdict_count < count) {
+        plain->verdicts = mem_grow(plain->verdicts, plain->verdict_count, &plain->verdict_capacity,
+                                   sizeof *plain->verdicts);
+        plain->verdicts[plain->verdict_count++] = 0;
+    }
+    return plain->verdicts;
+}
+
 static void new_verdicts(const struct line *line) {
+    uint64_t *told = told_verdicts(line->plain, line->board->verdict_count);
     for (size_t i = 0; i < line->board->verdict_count; i++) {
         const struct verdict *verdict = &line->board->verdicts[i];
         if (!row_of(line->board, verdict->ep) || !verdict->value[0])
             continue;
-        size_t at = ((size_t)verdict->ep * SUITE_COUNT + (size_t)verdict->suite) * VERDICT_COUNT +
-                    (size_t)verdict->id;
-        uint64_t hash = stats_hash(stats_hash(1, verdict->phase), verdict->value);
-        if (line->plain->verdicts[at] == hash)
+        uint64_t hash = stats_hash(1, verdict->value);
+        if (told[i] == hash)
             continue;
-        line->plain->verdicts[at] = hash;
+        told[i] = hash;
         begin(line, verdict->ep);
         buf_printf(line->out, "  %s", suite_word(verdict->suite));
         put_part(line->out, "", verdict->phase);
@@ -230,11 +239,8 @@ static void new_verdicts(const struct line *line) {
 
 static void found(const struct line *line) {
     struct plain *plain = line->plain;
-    if (!plain->gates) {
+    if (!plain->gates)
         plain->gates = mem_zero(line->board->row_count * BOARD_COLUMNS_MAX, sizeof *plain->gates);
-        plain->verdicts =
-            mem_zero(line->board->row_count * SUITE_COUNT * VERDICT_COUNT, sizeof *plain->verdicts);
-    }
     forget_gates(line);
     new_gates(line);
     new_verdicts(line);

@@ -10,7 +10,8 @@ struct plain {          /* of one board; zeroed before the first event */
     const char *label;  /* told in each line when several runs are read together; NULL: not */
     int64_t printed_us; /* board time of the last line */
     uint16_t *gates;    /* endpoint × BOARD_COLUMNS_MAX: those told already */
-    uint64_t *verdicts; /* endpoint × suite × verdict: a hash of what was told */
+    uint64_t *verdicts; /* by place on the board: a hash of what was told */
+    size_t verdict_count, verdict_capacity;
 };
 void plain_done(struct plain *plain);
 

@@ -7,9 +7,8 @@
 #include "view_parts.h"
 
 static const struct view_ops *const views[VIEW_COUNT] = {
-    [VIEW_BOARD] = &view_board_ops,
-    [VIEW_ENGINE] = &view_engine_ops,
-    [VIEW_EVENTS] = &view_events_ops,
+    [VIEW_BOARD] = &view_board_ops, [VIEW_ENGINE] = &view_engine_ops,
+    [VIEW_BURST] = &view_burst_ops, [VIEW_EVENTS] = &view_events_ops,
     [VIEW_HELP] = &view_help_ops,
 };
 

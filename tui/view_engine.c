@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "callpage.h"
 #include "calls.h"
-#include "callview.h"
 #include "facts.h"
 #include "layout.h"
 #include "view_parts.h"
@@ -156,15 +156,6 @@ static void draw_graphs(const struct draw *draw, struct rect rect, const struct 
     }
 }
 
-static void draw_call_page(const struct draw *draw, struct rect rect, const struct row_ref *ref,
-                           const struct board_call *call) {
-    char title[128];
-    snprintf(title, sizeof title, "%s · %s, pass %d, call %d", row_name(ref), call->call.phase,
-             call->call.pass + 1, call->call.index + 1);
-    struct rect inner = draw_section(draw, rect, true, 0, title, "Esc closes");
-    callview_page(draw, inner, call, ref->board->now_us, draw->ui->text_scroll);
-}
-
 static void draw_sections(const struct draw *draw, struct rect rect, const struct rows *rows,
                           int selected) {
     const struct row_ref *ref = &rows->at[selected];
@@ -206,9 +197,9 @@ static void engine_draw(struct frame *frame, struct rect rect, const struct scen
         return;
     }
     const struct row_ref *ref = &rows.at[selected];
-    const struct board_call *call = ui->call_text ? board_call(ref->board, ui->call) : NULL;
-    if (call && call->call.ep == ref->ep)
-        draw_call_page(&draw, rect, ref, call);
+    const struct board_call *call = callpage_open(ref, ui);
+    if (call)
+        callpage_draw(&draw, rect, ref, call);
     else
         draw_sections(&draw, rect, &rows, selected);
 }
@@ -222,29 +213,6 @@ static void move_call(struct ui *ui, const struct row *row, int by) {
         at += by;
     int most = (int)row->call_count - 1;
     ui->call = row->calls[at < 0 ? 0 : at > most ? most : at]->call.id;
-}
-
-/* Keys while a call's text is open. */
-static bool page_act(struct ui *ui, const struct scene *scene, const struct row_ref *ref,
-                     enum action action, struct rect rect) {
-    const struct board_call *call = board_call(ref->board, ui->call);
-    struct draw draw = {NULL, scene, ui};
-    int pad = rect.width >= 76 ? 2 : 1, height = rect.height - 2;
-    struct rect none = {rect.x, rect.y, rect.width - 2 * pad, 0};
-    int lines = call ? callview_page(&draw, none, call, ref->board->now_us, 0) : 0;
-    int most = lines > height ? lines - height : 0, to = ui->text_scroll;
-    if (action == ACTION_BACK || action == ACTION_OPEN)
-        ui->call_text = false;
-    else if (action == ACTION_UP || action == ACTION_DOWN)
-        to += action == ACTION_UP ? -1 : 1;
-    else if (action == ACTION_PAGE_UP || action == ACTION_PAGE_DOWN)
-        to += action == ACTION_PAGE_UP ? 1 - height : height - 1;
-    else if (action == ACTION_FIRST || action == ACTION_LAST)
-        to = action == ACTION_FIRST ? 0 : most;
-    else
-        return false;
-    ui->text_scroll = to > most ? most : to < 0 ? 0 : to;
-    return true;
 }
 
 static bool calls_act(struct ui *ui, const struct row *row, enum action action, int page) {
@@ -268,7 +236,7 @@ static bool engine_act(struct ui *ui, const struct scene *scene, enum action act
         return false;
     const struct row_ref *ref = &rows.at[selected];
     if (ui->call_text)
-        return page_act(ui, scene, ref, action, rect);
+        return callpage_act(ui, scene, ref, action, rect);
     if (calls_act(ui, ref->row, action, rect.height / 4 > 1 ? rect.height / 4 : 1))
         return true;
     if (action == ACTION_LEFT || action == ACTION_RIGHT) {

@@ -217,7 +217,7 @@ static const struct option_row rows[] = {
            "suites, comma-separated; all, quality (default agentic)"),
     INTEGER("passes", 'n', passes, "N", 1, 100, RUN_GROUP,
             "passes (default 3; 5 or more to compare)"),
-    FLAG("quick", 0, quick, RUN_GROUP, "one short pass: phases 0-6, 96 tokens, pause 0.2 s"),
+    FLAG("quick", 0, quick, RUN_GROUP, "one short pass: phases 0-6, 96 tokens (bursts 48), pause 0.2 s"),
     CUSTOM("burst", 0, assign_burst, "LIST", RUN_GROUP, "burst sizes (default 30,60,80)"),
     INTEGER("tick", 0, tick, "N", 1, 1000, RUN_GROUP, "calls of a tick (default 60)"),
     INTEGER("max-tokens", 0, max_tokens, "N", 1, 1000000, RUN_GROUP, "tokens a call may generate"),

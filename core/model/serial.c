@@ -207,8 +207,8 @@ static void explain(struct serial *s, size_t count) {
     double fifo = ((double)count + 1) / (2 * (double)count);
     snprintf(
         s->evidence, sizeof s->evidence,
-        "%d of %zu decode at once, parallelism %.2f, overlap %.2f, p50/max %.2f (a queue: %.2f), "
-        "order kept %.2f, %.2fx the tokens/s of one alone",
+        "%d of %zu decode at once, parallelism %.2f, overlap %.2f, p50/max %.2f (queue: %.2f), "
+        "order %.2f, %.2fx the t/s of one",
         s->open, count, s->parallelism, s->overlap, s->p50_over_max, fifo, s->tau, s->scaling);
 }
 

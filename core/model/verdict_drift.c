@@ -69,7 +69,7 @@ static void say_wall(struct verdict *verdict, const struct board *board, int ep,
     double wall = board_value(board, ep, column, METRIC_WALL, STAT_MEDIAN);
     if (isnan(wall))
         return;
-    verdict_say(verdict, "; wall %.1f s, at least: ", wall);
+    verdict_say(verdict, "; wall %.1f s, bounds ", wall);
     size_t length = strlen(verdict->evidence);
     say_bound(verdict, "warm", board_value(board, ep, column, METRIC_BOUND_WARM, STAT_MEDIAN));
     say_bound(verdict, "prefix", board_value(board, ep, column, METRIC_BOUND_PREFIX, STAT_MEDIAN));
