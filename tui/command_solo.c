@@ -84,7 +84,7 @@ static void print_figure(const struct board *board, size_t ep, const char *phase
     int column = board_column(board, SUITE_SOLO, phase);
     double value = column < 0 ? NAN : board_value(board, (int)ep, column, metric, STAT_MEDIAN);
     metric_format(metric, value, text);
-    printf("  %8s", text);
+    printf("  %*s%s", 8 - (int)text_cells(text), "", text);
 }
 
 static void print_endpoints(const struct board *board, const struct solo_reference *references) {

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "model/energy.h"
+#include "model/solo.h"
 
 /* A line that is filled from the left and from the right until they meet. */
 struct line {
@@ -143,6 +144,20 @@ static void put_times(struct line *line, const struct draw *draw) {
     put_left(line, ROLE_DIM, text);
 }
 
+/* The quick check in a word: what speaks against trusting figures taken now. */
+static void put_solo(struct line *line, const struct board *board) {
+    struct solo solo;
+    char text[32];
+    bool seen = false;
+    for (size_t i = 0; i < board->lane_count; i++)
+        seen |= board->lanes[i].seen;
+    if (!seen)
+        return;
+    solo_judge(&solo, board, NULL);
+    snprintf(text, sizeof text, "%zu against", solo.count);
+    put_right(line, solo.count == 0 ? ROLE_GOOD : ROLE_WARN, solo.count == 0 ? "clean" : text);
+}
+
 /* The machine of the selected row: what it is, how hot, how hungry. */
 static void put_machine(struct line *line, const struct draw *draw) {
     struct rows rows;
@@ -154,6 +169,7 @@ static void put_machine(struct line *line, const struct draw *draw) {
     const struct row_ref *ref = &rows.at[selected];
     const struct endpoint *endpoint = ref->row->endpoint;
     const struct lane_state *lane = endpoint->lane ? board_lane(ref->board, endpoint->lane) : NULL;
+    put_solo(line, ref->board);
     if (lane && lane->seen && lane->last.thermal != THERMAL_UNKNOWN) {
         bool fine = lane->last.thermal == THERMAL_NOMINAL;
         put_right(line, fine ? ROLE_GOOD : ROLE_WARN, thermal_word(lane->last.thermal));

@@ -104,7 +104,7 @@ bool view_act(struct ui *ui, const struct scene *scene, enum action action, int 
     struct layout_screen screen;
     layout_screen(width, height, &screen);
     const struct view_ops *view = view_of(ui->view) ? view_of(ui->view) : &view_board_ops;
-    if (view->act(ui, scene, action, screen.body))
+    if (view->act && view->act(ui, scene, action, screen.body))
         return true;
     if (action >= ACTION_VIEW_BOARD && action <= ACTION_VIEW_EVENTS)
         return open_view(ui, (enum view_id)(action - ACTION_VIEW_BOARD));

@@ -58,7 +58,7 @@ struct view_ops {
     const char *title;
     void (*draw)(struct frame *frame, struct rect rect, const struct scene *scene,
                  const struct ui *ui);
-    /* An action this view handles itself; false: the app's own handling. */
+    /* An action this view handles itself; false: the app's own handling. NULL: it handles none. */
     bool (*act)(struct ui *ui, const struct scene *scene, enum action action, struct rect rect);
 };
 const struct view_ops *view_of(enum view_id view); /* NULL: not built */

@@ -73,8 +73,18 @@ static bool tried(const struct row *row, const struct board *board) {
     return false;
 }
 
-static void judge_gates(struct solo *out, const struct board *board, int ep) {
+/* What the machine itself was told of just now. */
+static unsigned told_of_machine(const struct board *board) {
     unsigned told = 0;
+    for (size_t i = 0; i < board->lane_count; i++) {
+        told |= board->lanes[i].last.other_count > 0 ? 1u << GATE_NOT_SOLO : 0;
+        told |= board->lanes[i].last.thermal > THERMAL_NOMINAL ? 1u << GATE_THERMAL : 0;
+    }
+    return told;
+}
+
+static void judge_gates(struct solo *out, const struct board *board, int ep) {
+    unsigned told = told_of_machine(board);
     for (size_t i = 0; i < board->gate_count; i++) {
         const struct gate_result *gate = &board->gates[i];
         if (gate->ep != ep || told & 1u << gate->gate)
