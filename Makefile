@@ -36,6 +36,9 @@ EMBED := suites profiles themes
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o) $(EMBED:%=$(B)/embed_%.o)
 TUI_OBJ := $(TUI_SRC:%.c=$(B)/%.o)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit_*.c))
+ifneq ($(HOST_BACKEND),linux)
+UNIT := $(filter-out %/unit_linux,$(UNIT))
+endif
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz_*.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench_*.c))
 HEADERS := $(wildcard core/*/*.h tui/*.h)

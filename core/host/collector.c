@@ -23,6 +23,7 @@ struct http_owner {
     char problem[200];
     int failures; /* in a row */
     int64_t rest_until_ns;
+    bool asked;   /* this time */
     bool strange; /* its last page held nothing that is known */
     bool told_dead, told_name;
 };
@@ -113,7 +114,7 @@ static void on_done(struct http_owner *source, int status, enum error_class erro
 
 static const struct http_handler handler = {on_data, on_done};
 
-/* NULL when it rests, or its URL is bad. */
+/* NULL when its URL is bad. */
 static struct transfer *prepare(struct http_owner *source) {
     struct error error = {0};
     struct http_request request = {.method = "GET",
@@ -123,10 +124,6 @@ static struct transfer *prepare(struct http_owner *source) {
                                    .response_limit = PAGE_MAX,
                                    .owner = source,
                                    .handler = &handler};
-    source->at_ns = 0;
-    buf_reset(&source->page);
-    if (clock_ns() < source->rest_until_ns)
-        return NULL;
     struct transfer *transfer = http_prepare(source->collector->http, &request, &error);
     if (!transfer)
         copy_text(source->problem, sizeof source->problem, error.text);
@@ -151,7 +148,7 @@ static void failed(struct http_owner *source, struct queue *queue, int64_t epoch
     source->told_dead = true;
 }
 
-/* What came of asking, or of resting; the page itself was looked at after the last time. */
+/* What came of asking; whether a page makes sense is known after it was looked at. */
 static void judge(struct http_owner *source, struct queue *queue, int64_t epoch_ns) {
     const char *name = exporter_name(source->exporter);
     if (source->at_ns > 0 && !source->strange) {
@@ -159,16 +156,29 @@ static void judge(struct http_owner *source, struct queue *queue, int64_t epoch_
         if (name && !source->told_name && !source->simulated)
             tell(queue, epoch_ns, NOTE_INFO, source, name);
         source->told_name |= name != NULL;
-    } else if (clock_ns() >= source->rest_until_ns) {
+    } else {
         failed(source, queue, epoch_ns);
     }
 }
 
-void collector_gather(struct collector *collector, struct queue *queue, int64_t epoch_ns) {
+bool collector_is_live(const struct collector *collector) {
+    for (size_t i = 0; collector && i < collector->count; i++)
+        if (exporter_is_live(collector->sources[i].exporter))
+            return true;
+    return false;
+}
+
+void collector_gather(struct collector *collector, struct queue *queue, int64_t epoch_ns,
+                      bool live_only) {
     struct transfer *transfers[ENDPOINTS_MAX];
     size_t asked = 0;
     for (size_t i = 0; i < collector->count && asked < ENDPOINTS_MAX; i++) {
-        struct transfer *transfer = prepare(&collector->sources[i]);
+        struct http_owner *source = &collector->sources[i];
+        source->at_ns = 0;
+        buf_reset(&source->page);
+        source->asked = clock_ns() >= source->rest_until_ns &&
+                        (!live_only || exporter_is_live(source->exporter));
+        struct transfer *transfer = source->asked ? prepare(source) : NULL;
         if (transfer)
             transfers[asked++] = transfer;
     }
@@ -178,7 +188,8 @@ void collector_gather(struct collector *collector, struct queue *queue, int64_t 
     while (collector->waiting > 0)
         loop_run(collector->loop);
     for (size_t i = 0; i < collector->count; i++)
-        judge(&collector->sources[i], queue, epoch_ns);
+        if (collector->sources[i].asked)
+            judge(&collector->sources[i], queue, epoch_ns);
 }
 
 /* ---- telling ---- */

@@ -13,8 +13,13 @@ void collector_free(struct collector *collector);
 /* Does this lane get its figures from an exporter? */
 bool collector_has(const struct collector *collector, const char *lane);
 
-/* Ask them; returns after half a second at the latest. What there is to tell goes to `queue`. */
-void collector_gather(struct collector *collector, struct queue *queue, int64_t epoch_ns);
+/* Some rail of theirs is published whenever it is asked for. */
+bool collector_is_live(const struct collector *collector);
+
+/* Ask them, or only those that are live; returns after half a second at the latest. What there is
+ * to tell goes to `queue`. */
+void collector_gather(struct collector *collector, struct queue *queue, int64_t epoch_ns,
+                      bool live_only);
 /* What a lane's exporters said just now. */
 void collector_fill(struct collector *collector, const char *lane, int64_t epoch_ns,
                     struct sample *sample);

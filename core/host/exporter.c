@@ -14,7 +14,8 @@
 #define ROWS_MAX 128
 #define AHEAD_NS INT64_C(1000000000)    /* a publication further from now than these */
 #define BEHIND_NS INT64_C(600000000000) /* is told by another machine's clock */
-#define BLANK 9.2e18                    /* DCGM's blanks, just below 2^63, and more */
+#define LIVE_NS INT64_C(50000000)
+#define BLANK 9.2e18 /* DCGM's blanks, just below 2^63, and more */
 #define MB (1024.0 * 1024.0)
 
 /* A counter of joules. */
@@ -30,6 +31,7 @@ struct exporter {
     int id; /* enum exporter_id, -1 before the first page */
     struct counter counters[RAILS_MAX];
     size_t counter_count;
+    bool live;
     double throttles; /* NaN before the first page */
     double stalled;
     int64_t stalled_ns;
@@ -56,6 +58,10 @@ void exporter_free(struct exporter *exporter) {
 
 const char *exporter_name(const struct exporter *exporter) {
     return exporter->id < 0 ? NULL : exporter_title((enum exporter_id)exporter->id);
+}
+
+bool exporter_is_live(const struct exporter *exporter) {
+    return exporter->live;
 }
 
 /* ---- reading lines ---- */
@@ -235,10 +241,13 @@ static void put(double *figure, double value) {
         *figure = value;
 }
 
-static void put_rails(struct exporter *exporter, int64_t epoch_ns, struct sample *sample) {
+static void put_rails(struct exporter *exporter, int64_t read_ns, int64_t epoch_ns,
+                      struct sample *sample) {
+    exporter->live = false;
     for (size_t i = 0; i < exporter->counter_count; i++) {
         struct counter *counter = &exporter->counters[i];
         int64_t at_ns = counter->told_ns >= 0 ? counter->told_ns : counter->moved_ns;
+        exporter->live |= counter->here && counter->told_ns > read_ns - LIVE_NS;
         if (counter->here)
             rail_put(sample, counter->name, counter->joules, (at_ns - epoch_ns) / 1000);
         counter->here = false;
@@ -266,7 +275,7 @@ static double pressure_of(struct exporter *exporter, const struct page *page, in
 
 static void fill(struct exporter *exporter, struct page *page, int64_t at_ns, int64_t epoch_ns,
                  struct sample *sample) {
-    put_rails(exporter, epoch_ns, sample);
+    put_rails(exporter, at_ns, epoch_ns, sample);
     judge_throttles(exporter, page);
     double watts = page->sum[TELLS_WATTS];
     put(&sample->watts, isnan(watts) ? page->sum[TELLS_WATTS_PART] : watts);

@@ -17,6 +17,11 @@ void exporter_free(struct exporter *exporter);
 bool exporter_read(struct exporter *exporter, const char *page, size_t length, int64_t at_ns,
                    int64_t epoch_ns, struct sample *sample);
 
+/* At the last reading a rail was published just when it was asked for: asking more often tells
+ * more.
+ */
+bool exporter_is_live(const struct exporter *exporter);
+
 /* The exporter's name, as its series told at the last reading; NULL before. Static. */
 const char *exporter_name(const struct exporter *exporter);
 

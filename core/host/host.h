@@ -16,6 +16,9 @@ void host_free(struct host *host);
  * the clock_ns() of the run's start. */
 void host_sample(struct host *host, int64_t epoch_ns, struct sample *sample);
 
+/* The rails alone, in between samples where energy is published live. */
+void host_energy(struct host *host, int64_t epoch_ns, struct sample *sample);
+
 /* Machine facts for the log's header; strings are the caller's. */
 void host_machine(struct host *host, struct machine *machine);
 

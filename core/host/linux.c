@@ -70,6 +70,12 @@ void host_sample(struct host *host, int64_t epoch_ns, struct sample *sample) {
     note_known(host, sample);
 }
 
+void host_energy(struct host *host, int64_t epoch_ns, struct sample *sample) {
+    rapl_sample(&host->rapl, host->root, epoch_ns, sample);
+    if (nvml_of(host))
+        nvml_energy(host->nvml, epoch_ns, sample);
+}
+
 void host_machine(struct host *host, struct machine *machine) {
     machine_facts(host->root, machine);
     char *gpu = nvml_of(host) ? nvml_devices(host->nvml) : NULL;

@@ -55,6 +55,7 @@ struct nvml;
 /* NULL when there is no library, driver or device; `reason` says which. */
 struct nvml *nvml_new(const char *library, char reason[LINUX_REASON_MAX]);
 void nvml_free(struct nvml *nvml);
+void nvml_energy(struct nvml *nvml, int64_t epoch_ns, struct sample *sample); /* rails alone */
 /* Rails; the hottest device and the busiest; heavy when one slows down for heat, nominal when all
  * tell that they do not. Leaves alone what it has no better figure for. */
 void nvml_sample(struct nvml *nvml, int64_t epoch_ns, struct sample *sample);

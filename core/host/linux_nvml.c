@@ -181,12 +181,17 @@ static void read_heat(const struct nvml *nvml, const struct device *device, stru
         sample->thermal = level;
 }
 
+void nvml_energy(struct nvml *nvml, int64_t epoch_ns, struct sample *sample) {
+    for (size_t i = 0; i < nvml->count; i++)
+        if (!read_energy(nvml, &nvml->devices[i], epoch_ns, sample))
+            read_power(nvml, &nvml->devices[i], epoch_ns, sample);
+}
+
 void nvml_sample(struct nvml *nvml, int64_t epoch_ns, struct sample *sample) {
+    nvml_energy(nvml, epoch_ns, sample);
     for (size_t i = 0; i < nvml->count; i++) {
         struct device *device = &nvml->devices[i];
         struct utilization used = {0};
-        if (!read_energy(nvml, device, epoch_ns, sample))
-            read_power(nvml, device, epoch_ns, sample);
         read_heat(nvml, device, sample);
         if (nvml->calls.utilization && nvml->calls.utilization(device->handle, &used) == 0 &&
             used.gpu <= 100)

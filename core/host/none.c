@@ -22,6 +22,12 @@ void host_sample(struct host *host, int64_t epoch_ns, struct sample *sample) {
     (void)sample;
 }
 
+void host_energy(struct host *host, int64_t epoch_ns, struct sample *sample) {
+    (void)host;
+    (void)epoch_ns;
+    (void)sample;
+}
+
 void host_machine(struct host *host, struct machine *machine) {
     (void)host;
     *machine = (struct machine){.ram_mb = -1, .cores = -1};

@@ -13,7 +13,11 @@
 #include "host/residents.h"
 
 #define PERIOD_NS INT64_C(1000000000)
+/* Where joules are published live they are read this often, so that a decode window of a second has
+ * edges of an eighth: they travel with the next sample. */
+#define ENERGY_NS INT64_C(125000000)
 #define RAILS_MAX 32
+#define PENDING_MAX 60 /* the log takes 64 in a sample */
 
 struct published {
     char name[sizeof((struct rail *)0)->name];
@@ -25,6 +29,8 @@ struct sampled {
     bool local, remote /* by an exporter */, told;
     struct published rails[RAILS_MAX];
     size_t rail_count;
+    struct rail pending[PENDING_MAX]; /* for the next sample */
+    size_t pending_count;
     char power_source[16], power_mode[16]; /* as last seen; "" not yet */
 };
 
@@ -76,23 +82,36 @@ static void tell(struct sampler *sampler, struct event *note) {
 
 /* ---- one sample ---- */
 
-/* A rail that was not published since the last sample goes out: nothing new is known of it. */
-static void drop_old_rails(struct sampled *lane, struct sample *sample) {
-    size_t kept = 0;
-    for (size_t i = 0; i < sample->rail_count; i++) {
-        const struct rail *rail = &sample->rails[i];
-        size_t at = 0;
-        while (at < lane->rail_count && strcmp(lane->rails[at].name, rail->name) != 0)
-            at++;
-        if (at == RAILS_MAX || (at < lane->rail_count && lane->rails[at].us == rail->pub_us))
-            continue;
-        if (at == lane->rail_count)
-            copy_text(lane->rails[lane->rail_count++].name, sizeof lane->rails[at].name,
-                      rail->name);
-        lane->rails[at].us = rail->pub_us;
-        sample->rails[kept++] = *rail;
+/* Published anew since it was last seen? */
+static bool is_news(struct sampled *lane, const struct rail *rail) {
+    size_t at = 0;
+    while (at < lane->rail_count && strcmp(lane->rails[at].name, rail->name) != 0)
+        at++;
+    if (at == RAILS_MAX || (at < lane->rail_count && lane->rails[at].us == rail->pub_us))
+        return false;
+    if (at == lane->rail_count)
+        copy_text(lane->rails[lane->rail_count++].name, sizeof lane->rails[at].name, rail->name);
+    lane->rails[at].us = rail->pub_us;
+    return true;
+}
+
+/* Keep what is new; the sample's rails are what was kept since the last one. */
+static void keep_rails(struct sampled *lane, const struct sample *sample) {
+    for (size_t i = 0; i < sample->rail_count; i++)
+        if (lane->pending_count < PENDING_MAX && is_news(lane, &sample->rails[i]))
+            lane->pending[lane->pending_count++] = sample->rails[i];
+}
+
+static void put_rails(struct sampled *lane, struct sample *sample) {
+    keep_rails(lane, sample);
+    free(sample->rails);
+    sample->rails = NULL;
+    sample->rail_count = lane->pending_count;
+    if (lane->pending_count > 0) {
+        sample->rails = mem_alloc(sizeof lane->pending);
+        memcpy(sample->rails, lane->pending, lane->pending_count * sizeof *lane->pending);
     }
-    sample->rail_count = kept;
+    lane->pending_count = 0;
 }
 
 /* Figures before and after another power source or mode are not those of one machine. */
@@ -133,7 +152,7 @@ static void push_sample(struct sampler *sampler, struct sampled *lane) {
         residents_fill(sampler->residents, lane->name, sample);
     }
     event->t = (clock_ns() - sampler->epoch_ns) / 1000;
-    drop_old_rails(lane, sample);
+    put_rails(lane, sample);
     if (lane->local && !lane->remote)
         tell_reasons(sampler, lane, event->t);
     watch_power(sampler, lane, event->t, "source", lane->power_source, sizeof lane->power_source,
@@ -142,6 +161,19 @@ static void push_sample(struct sampler *sampler, struct sampled *lane) {
                 sample->power_mode);
     sample->lane = mem_string(lane->name);
     tell(sampler, event);
+}
+
+/* In between: joules alone, as long as there is room left for those of the sample itself. */
+static void read_energy(struct sampler *sampler, struct sampled *lane) {
+    if (lane->pending_count + 2 * lane->rail_count > PENDING_MAX)
+        return;
+    struct event *event = event_new(EVENT_SAMPLE, 0);
+    if (lane->remote)
+        collector_fill(sampler->collector, lane->name, sampler->epoch_ns, &event->sample);
+    else if (lane->local)
+        host_energy(sampler->host, sampler->epoch_ns, &event->sample);
+    keep_rails(lane, &event->sample);
+    event_free(event);
 }
 
 /* ---- the thread ---- */
@@ -175,19 +207,41 @@ static bool wait_until(struct sampler *sampler, int64_t due_ns) {
     return ready <= 0;
 }
 
+static void beat(struct sampler *sampler, bool whole) {
+    if (sampler->collector)
+        collector_gather(sampler->collector, sampler->queue, sampler->epoch_ns, !whole);
+    if (whole)
+        residents_look(sampler->residents, clock_ns());
+    for (size_t i = 0; i < sampler->lane_count; i++)
+        if (whole)
+            push_sample(sampler, &sampler->lanes[i]);
+        else
+            read_energy(sampler, &sampler->lanes[i]);
+}
+
+/* How long until joules are worth reading again. */
+static int64_t step_of(struct sampler *sampler) {
+    bool live = collector_is_live(sampler->collector);
+    for (size_t i = 0; i < sampler->lane_count; i++)
+        live |= sampler->lanes[i].local && sampler->lanes[i].rail_count > 0 &&
+                host_energy_period(sampler->host) == 0;
+    return live ? ENERGY_NS : PERIOD_NS;
+}
+
 /* On a fixed schedule, so that lateness does not add up; a beat that was missed is left out. */
 static void *sampler_main(void *context) {
     struct sampler *sampler = context;
     begin(sampler);
-    int64_t due_ns = clock_ns();
+    int64_t due_ns = clock_ns(), whole_ns = due_ns;
     do {
-        if (sampler->collector)
-            collector_gather(sampler->collector, sampler->queue, sampler->epoch_ns);
-        residents_look(sampler->residents, clock_ns());
-        for (size_t i = 0; i < sampler->lane_count; i++)
-            push_sample(sampler, &sampler->lanes[i]);
-        int64_t late_ns = clock_ns() - due_ns;
-        due_ns += PERIOD_NS * (1 + late_ns / PERIOD_NS);
+        bool whole = due_ns >= whole_ns;
+        beat(sampler, whole);
+        int64_t now_ns = clock_ns();
+        if (whole)
+            whole_ns += PERIOD_NS * (1 + (now_ns - whole_ns) / PERIOD_NS);
+        due_ns += ENERGY_NS * (1 + (now_ns - due_ns) / ENERGY_NS);
+        if (step_of(sampler) == PERIOD_NS || due_ns > whole_ns)
+            due_ns = whole_ns;
     } while (wait_until(sampler, due_ns));
     end(sampler);
     return NULL;
