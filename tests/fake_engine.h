@@ -30,6 +30,8 @@ enum fake_mode {
 #define FAKE_REQUESTS 256
 
 struct fake {
+    /* Answers a chat completion in the engine's place: head and body of the request; NULL: none. */
+    bool (*script)(struct fake *fake, int fd, const char *request);
     int fd, port;
     pthread_t thread;
     atomic_int mode, loading; /* /health answers 503 so many times */
@@ -141,10 +143,14 @@ static inline bool fake_stream(struct fake *fake, int fd) {
 
 static inline bool fake_chat(struct fake *fake, int fd, char *text) {
     int mode = atomic_load(&fake->mode);
+    bool scripted;
     pthread_mutex_lock(&fake->lock);
     if (fake->request_count < FAKE_REQUESTS)
         fake->requests[fake->request_count++] = mem_string(text);
+    scripted = fake->script != NULL;
     pthread_mutex_unlock(&fake->lock);
+    if (scripted)
+        return fake->script(fake, fd, text);
     if (mode == FAKE_REFUSES_USAGE && strstr(text, "stream_options"))
         return fake_reply(fd, 400, "{\"error\":{\"message\":\"unknown field: stream_options\"}}");
     if (mode == FAKE_SMALL && strlen(text) > 100000)

@@ -10,7 +10,7 @@ struct cJSON;
 
 /* Where and what: "edits[1].search: a number instead of a string". */
 struct schema_problem {
-    char text[160];
+    char text[200];
 };
 
 /* False: `problem` tells the first that was found. */

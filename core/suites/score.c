@@ -167,12 +167,23 @@ bool score_call(struct score *score, const struct tool_call *call, const struct 
     return score->finding == FINDING_CLEAN;
 }
 
+/* Says one thing over and over, in its text or in the arguments of a call. */
+static bool is_going_round(const struct reply *reply, const struct tool_call *call) {
+    if (call && text_is_degenerate(NULL, call->arguments, true))
+        return true;
+    bool silent =
+        !(reply->content && reply->content[0]) && !(reply->reasoning && reply->reasoning[0]);
+    return !call && !silent && text_is_degenerate(reply->reasoning, reply->content, false);
+}
+
 void score_tool_turn(struct score *score, const struct reply *reply, const struct cJSON *tools,
                      const char *tool) {
     if (score_engine(score, reply))
         return;
     const struct tool_call *call = reply->call_count > 0 ? &reply->calls[0] : NULL;
-    if (score_is_cut(reply)) {
+    if ((!call || score_is_cut(reply)) && is_going_round(reply, call)) {
+        score_set(score, FINDING_DEGENERATE, 0, "%s", "the same words over and over");
+    } else if (score_is_cut(reply)) {
         score_set(score, FINDING_TRUNCATED, 0, "%d tokens were not enough%s",
                   reply->call->max_tokens, call ? "" : " to begin a call");
     } else if (!call) {

@@ -6,12 +6,18 @@
 
 #include "suites/agentic.h"
 #include "suites/burst.h"
+#include "suites/quality.h"
 #include "suites/solo.h"
 #include "suites/tick.h"
 
 /* What is built so far; a suite is one row here and one file. */
-static const struct suite *const suites[] = {&suite_agentic, &suite_burst, &suite_tick,
-                                             &suite_solo};
+static const struct suite *const suites[] = {&suite_agentic,
+                                             &suite_burst,
+                                             &suite_tick,
+                                             &suite_solo,
+                                             &suite_tool_call,
+                                             &suite_tool_call_stress,
+                                             &suite_thinking_ablation};
 
 const struct suite *suite_of(enum suite_id id) {
     for (size_t i = 0; i < COUNT_OF(suites); i++)
