@@ -75,6 +75,22 @@ static void test_few_values(void **state) {
     board_free(b);
 }
 
+/* Sure, and of no use to anyone. */
+static void test_within_one_percent(void **state) {
+    (void)state;
+    struct compare compare;
+    struct board *a = make(1000, 100, PASSES, NULL), *b = make(1008, 100, PASSES, NULL);
+    compare_boards(&compare, a, b);
+    const struct compare_row *row = row_of(&compare, METRIC_TTFT);
+    assert_true(row->ratio.low > 1 && row->p_set < 0.05);
+    assert_int_equal(row->verdict, COMPARE_NONE);
+    assert_string_equal(row->detail, "within 1 %");
+    assert_false(compare_holds(row));
+    compare_done(&compare);
+    board_free(a);
+    board_free(b);
+}
+
 static void test_other_passes(void **state) {
     (void)state;
     struct compare compare;
@@ -267,9 +283,10 @@ static void test_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_worse_and_better), cmocka_unit_test(test_few_values),
-        cmocka_unit_test(test_other_passes),     cmocka_unit_test(test_bars_of_runs),
-        cmocka_unit_test(test_bars_of_cells),    cmocka_unit_test(test_matching),
-        cmocka_unit_test(test_baseline),         cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_other_passes),     cmocka_unit_test(test_within_one_percent),
+        cmocka_unit_test(test_bars_of_runs),     cmocka_unit_test(test_bars_of_cells),
+        cmocka_unit_test(test_matching),         cmocka_unit_test(test_baseline),
+        cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,7 +73,8 @@ static void test_words(void **unused) {
     struct buf out;
     struct json_writer writer;
     char *path = make_log(true, "");
-    struct result result = {.path = path, .id = "some-run", .bytes = 77};
+    char id[] = "some-run";
+    struct result result = {.path = path, .id = id, .bytes = 77};
     buf_init(&out, 1 << 16);
     summary_read(&summary, path);
     summary_suites(&summary, &out);
@@ -98,7 +99,8 @@ static void test_no_log(void **unused) {
     struct summary summary;
     struct buf out;
     struct json_writer writer;
-    struct result result = {.path = "/dev/null", .id = "x", .bytes = 0};
+    char nothing[] = "";
+    struct result result = {.path = nothing, .id = nothing, .bytes = 0};
     summary_read(&summary, "/nowhere/at/all");
     assert_string_equal(summary_state(&summary), "unreadable");
     buf_init(&out, 1 << 16);

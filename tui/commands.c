@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "commands_saved.h"
-#include "engines/registry.h"
+#include "endpoints.h"
 #include "live_run.h"
 #include "net/http.h"
 #include "screen.h"
@@ -22,7 +22,6 @@
 #include "store/results.h"
 
 #define FEED_BYTES ((size_t)64 << 20)
-#define IDENTIFY_MS 1000
 
 int complain(const struct error *error, int code) {
     char text[2 * sizeof error->text];
@@ -201,16 +200,7 @@ int with_app(const struct context *context, int (*body)(const struct context *, 
 }
 
 static int bench(const struct context *context) {
-    struct error error = {0};
-    struct options *options = context->options;
-    if (options->endpoint_count == 0) {
-        error_set(&error, "no endpoint given");
-        error_hint(&error,
-                   "pitwall -e NAME=http://127.0.0.1:8080, or `pitwall demo` to look around");
-        return complain(&error, EXIT_NO_ENDPOINT);
-    }
-    engines_identify(options->endpoints, options->endpoint_count, IDENTIFY_MS);
-    return with_app(context, run_live);
+    return endpoints_find(context, NULL) ? with_app(context, run_live) : EXIT_NO_ENDPOINT;
 }
 
 static int demo(const struct context *context) {
@@ -390,6 +380,7 @@ static int (*const bodies[COMMAND_COUNT])(const struct context *) = {
     [COMMAND_COMPARE] = command_compare,
     [COMMAND_RUNS] = command_runs,
     [COMMAND_RM] = command_rm,
+    [COMMAND_IMPORT] = command_import,
 };
 
 int command_run(const struct context *context) {

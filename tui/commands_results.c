@@ -1,4 +1,4 @@
-/* pitwall runs and pitwall rm: the results directory. */
+/* pitwall runs, rm and import: the results directory. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "commands_saved.h"
+#include "store/import.h"
 #include "store/results.h"
 #include "store/summary.h"
 
@@ -134,6 +135,31 @@ int command_rm(const struct context *context) {
             code = complain(&error, EXIT_USAGE);
         else if (confirmed(context, path) && !remove_log(path, &error))
             code = complain(&error, EXIT_RESULTS);
+        free(path);
+    }
+    free(directory);
+    return code;
+}
+
+/* ---- import ---- */
+
+int command_import(const struct context *context) {
+    const struct options *options = context->options;
+    struct error error = {0};
+    if (options->operand_count == 0) {
+        error_set(&error, "import needs a file");
+        error_hint(&error, "asiai's JSON, or llama-bench -o json");
+        return complain(&error, EXIT_USAGE);
+    }
+    char *directory = results_of(context);
+    int code = results_prepare(directory, &error) ? EXIT_OK : complain(&error, EXIT_RESULTS);
+    bool ready = code == EXIT_OK;
+    for (size_t i = 0; i < options->operand_count && ready; i++) {
+        char *path = import_file(directory, options->operands[i], &error);
+        if (path)
+            printf("%s\n", path);
+        else
+            code = complain(&error, EXIT_USAGE); /* the others may still be fine */
         free(path);
     }
     free(directory);

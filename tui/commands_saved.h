@@ -8,5 +8,6 @@
 int command_compare(const struct context *context);
 int command_runs(const struct context *context);
 int command_rm(const struct context *context);
+int command_import(const struct context *context);
 
 #endif

@@ -9,6 +9,7 @@
 
 #define TEMPLATE_SHARE 0.05 /* prompt_tokens that differ by more: another text (protocol 5) */
 #define SURE 0.05           /* Holm's p of a difference that stands */
+#define TIE_SHARE 0.01      /* medians closer than this do not differ for anyone (board_best) */
 
 static const char *const verdict_words[COMPARE_COUNT] = {
     [COMPARE_BETTER] = "better",
@@ -302,8 +303,11 @@ static void judge(struct compare_row *row) {
             copy_text(row->detail, sizeof row->detail, "only aggregates were kept");
         return;
     }
-    if (ratio->low <= 1 && ratio->high >= 1) {
+    bool tie = fabs(ratio->ratio - 1) <= TIE_SHARE;
+    if (tie || (ratio->low <= 1 && ratio->high >= 1)) {
         row->verdict = COMPARE_NONE;
+        if (ratio->low > 1 || ratio->high < 1)
+            copy_text(row->detail, sizeof row->detail, "within 1 %");
         return;
     }
     bool less = ratio->high < 1;
@@ -471,7 +475,8 @@ const struct compare_row *compare_find(const struct compare *compare, int ep_b, 
 }
 
 bool compare_holds(const struct compare_row *row) {
-    return row->bar == BAR_NONE && row->p_set < SURE;
+    bool differs = row->verdict == COMPARE_BETTER || row->verdict == COMPARE_WORSE;
+    return differs && row->p_set < SURE;
 }
 
 bool compare_worse_by(const struct compare_row *row, double percent) {

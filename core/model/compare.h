@@ -3,7 +3,8 @@
  *
  * The unit is the pass: the calls of one pass share its heat, its cache and its queue. Of a call's
  * metric a pass counts with its median. Only where both sides have a single pass of calls made one
- * after the other the calls are the units. Units that both sides have are compared in pairs. */
+ * after the other the calls are the units. Units that both sides have are compared in pairs. A
+ * difference of at most 1 % is none, however sure. */
 #ifndef MODEL_COMPARE_H
 #define MODEL_COMPARE_H
 

@@ -154,6 +154,9 @@ void report_compare(struct buf *out, const struct compare *compare, const struct
     if (a != b) {
         put_run(out, "A", a);
         put_run(out, "B", b);
+        if (a->run.seed != b->run.seed && a->run.seed && b->run.seed)
+            buf_text(out, "The seeds differ, and with them the prompts, not their size: --seed N "
+                          "makes them the same.\n");
     }
     for (size_t i = 0; i < compare->count; i++) {
         const struct compare_row *row = &compare->rows[i], *before = i ? row - 1 : NULL;
