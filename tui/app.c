@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -8,18 +9,17 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "intake.h"
 #include "live_run.h"
-#include "plain.h"
 #include "screen.h"
-#include "store/log.h"
 #include "store/player.h"
 
 #define FRAME_US INT64_C(100000) /* 10 Hz at most */
-#define BATCH 256                /* items folded between two looks at the keyboard */
 
 void app_init(struct app *app, const struct options *options) {
     memset(app, 0, sizeof *app);
     app->options = options;
+    app->until_us = INT64_MAX;
     ui_init(&app->ui);
 }
 
@@ -35,66 +35,10 @@ void app_done(struct app *app) {
     free(app->directory);
 }
 
-static void fresh_board(struct app *app, size_t source) {
-    board_free(app->boards[source]);
-    app->boards[source] = board_new(&app->runs[source]);
-    app->scene.boards[source] = app->boards[source];
-}
-
 void app_boards(struct app *app) {
     for (size_t i = 0; i < app->run_count; i++)
-        fresh_board(app, i);
+        intake_fresh(app, i);
     app->scene.count = app->run_count;
-}
-
-/* The feed was full and dropped out: fold the first `events` lines of the log again. */
-static void refold(struct app *app, size_t source, int64_t events) {
-    struct run run;
-    struct event event;
-    struct error error;
-    struct log_reader *reader = log_open(app->paths[source], &run, &error);
-    if (!reader)
-        return;
-    fresh_board(app, source);
-    while (events-- > 0 && log_next(reader, &event, &error) == LOG_EVENT) {
-        board_apply(app->boards[source], &event);
-        event_done(&event);
-    }
-    log_reader_free(reader);
-    run_done(&run);
-}
-
-static void take_item(struct app *app, struct item *item, struct plain *plain, struct buf *lines) {
-    size_t source = (size_t)item->source;
-    switch (item->mark) {
-    case QUEUE_EVENT:
-        board_apply(app->boards[source], item->event);
-        if (plain)
-            plain_event(&plain[source], app->boards[source], item->event, lines);
-        if (item->event->kind == EVENT_RUN_END && app->live && source == 0)
-            app->ended = true;
-        event_free(item->event);
-        break;
-    case QUEUE_END:
-        if (!app->live)
-            app->ended = true;
-        break;
-    case QUEUE_RESET:
-        fresh_board(app, source);
-        break;
-    case QUEUE_REFOLD:
-        refold(app, source, item->upto);
-        break;
-    }
-}
-
-/* Fold what is there, at most a batch; `plain`: one a run, or NULL. True when something was. */
-static bool take_items(struct app *app, struct plain *plain, struct buf *lines) {
-    struct item items[BATCH];
-    size_t count = queue_pop(app->feed, items, BATCH);
-    for (size_t i = 0; i < count; i++)
-        take_item(app, &items[i], plain, lines);
-    return count > 0;
 }
 
 /* ---- actions that reach the producer ---- */
@@ -102,12 +46,13 @@ static bool take_items(struct app *app, struct plain *plain, struct buf *lines) 
 static void restart(struct app *app) {
     struct error error = {0};
     struct run run;
-    if (!app->ended || app->interrupted)
+    if (!app->live || !app->ended)
         return;
     if (!live_run_finish(app->live, &app->failure)) {
         app->live = NULL;
         return;
     }
+    intake_discard(app);
     app->live = live_run_start(app->options, app->directory, app->feed, 0, &run, &error);
     if (!app->live) {
         app->failure = error;
@@ -117,8 +62,8 @@ static void restart(struct app *app) {
     app->runs[0] = run;
     free(app->paths[0]);
     app->paths[0] = mem_string(live_run_path(app->live));
-    fresh_board(app, 0);
-    app->ended = false;
+    intake_fresh(app, 0);
+    app->ended = app->interrupted = false;
 }
 
 static void act_live(struct app *app, enum action action) {
@@ -151,9 +96,21 @@ static int64_t landmark_time(struct player *player, int64_t now, bool forward, b
     return forward ? found : found < 0 ? 0 : found;
 }
 
+#define SEEK_STEP_US 5000000
+#define SEEK_SETTLES_US 500000 /* keys pressed faster than that add up */
+
 static void seek(struct app *app, int64_t to) {
-    if (to >= 0)
-        player_seek(app->player, to);
+    if (to < 0)
+        return;
+    app->sought_us = to;
+    app->sought_at_us = clock_us();
+    player_seek(app->player, to);
+}
+
+/* Where the replay is, or is about to be. */
+static int64_t position(const struct app *app, const struct player_state *state) {
+    bool fresh = app->sought_at_us > 0 && clock_us() - app->sought_at_us < SEEK_SETTLES_US;
+    return fresh ? app->sought_us : state->now_us;
 }
 
 static double next_speed(double speed, bool faster) {
@@ -170,18 +127,19 @@ static double next_speed(double speed, bool faster) {
 
 static void act_replay(struct app *app, enum action action) {
     struct player_state state = player_state(app->player);
+    int64_t now = position(app, &state);
     if (action == ACTION_STEP)
         player_step(app->player);
     else if (action == ACTION_FASTER || action == ACTION_SLOWER)
         player_speed(app->player, next_speed(state.speed, action == ACTION_FASTER));
     else if (action == ACTION_SEEK_BACK)
-        seek(app, state.now_us > 5000000 ? state.now_us - 5000000 : 0);
+        seek(app, now > SEEK_STEP_US ? now - SEEK_STEP_US : 0);
     else if (action == ACTION_SEEK_FORWARD)
-        seek(app, state.now_us + 5000000);
+        seek(app, now + SEEK_STEP_US);
     else if (action == ACTION_PHASE_BACK || action == ACTION_PHASE_FORWARD)
-        seek(app, landmark_time(app->player, state.now_us, action == ACTION_PHASE_FORWARD, true));
+        seek(app, landmark_time(app->player, now, action == ACTION_PHASE_FORWARD, true));
     else if (action == ACTION_JUMP_NEXT)
-        seek(app, landmark_time(app->player, state.now_us, true, false));
+        seek(app, landmark_time(app->player, now, true, false));
 }
 
 static void next_theme(struct app *app) {
@@ -313,10 +271,14 @@ bool app_keys(struct app *app, const char *sequence, int width, int height, stru
         if (key_prompt(app, keys[i], &(bool){false}))
             continue;
         enum action action = keymap_action(keys[i], CONTEXT_REPLAY);
-        if (action == ACTION_FILTER)
+        if (action == ACTION_FILTER) {
             app->ui.filtering = true;
-        else
-            view_act(&app->ui, &app->scene, action, width, height);
+        } else if (!view_act(&app->ui, &app->scene, action, width, height)) {
+            char name[16];
+            keymap_key_name(keys[i], name);
+            error_set(error, "--keys: '%s' does nothing in a picture", name);
+            return error_hint(error, "keys that move, open, sort, filter and change the view do");
+        }
     }
     return true;
 }
@@ -370,6 +332,12 @@ static bool press_all(struct app *app, const struct frame *frame, bool *dirty) {
     return quit;
 }
 
+/* The log could not be written: there is nothing to measure for any more. */
+static bool has_failed(const struct app *app) {
+    return app->failure.text[0] ||
+           (app->live && app->ended && app->boards[0]->status == RUN_FAILED);
+}
+
 bool app_screen(struct app *app, struct app_signals signals, struct error *error) {
     struct frame frame;
     bool color = app->options->color != COLOR_NEVER;
@@ -378,10 +346,10 @@ bool app_screen(struct app *app, struct app_signals signals, struct error *error
     frame_init(&frame);
     bool dirty = true, quit = false;
     int64_t due = 0;
-    while (!quit && *signals.stop == 0 && !app->failure.text[0]) {
+    while (!quit && *signals.stop == 0 && !has_failed(app)) {
         bool held = app->ui.paused && app->live;
         if (!held)
-            dirty |= take_items(app, NULL, NULL);
+            dirty |= intake_take(app, NULL, NULL);
         int64_t now = clock_us();
         if (dirty && now >= due) {
             draw(app, &frame);
@@ -417,7 +385,7 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
         plain[i].label = app->run_count > 1 ? app->runs[i].id : NULL;
     }
     while (ok && !app->ended) {
-        take_items(app, plain, &lines);
+        intake_take(app, plain, &lines);
         if (app->quiet)
             buf_reset(&lines);
         else
@@ -435,5 +403,7 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
     for (size_t i = 0; i < app->run_count; i++)
         plain_done(&plain[i]);
     buf_done(&lines);
-    return ok || error_set(error, "standard output: can't be written");
+    if (!ok)
+        app->interrupted = true; /* nobody reads any more: main tells, if it was no closed pipe */
+    return ok || error_set(error, "standard output: %s", strerror(errno));
 }

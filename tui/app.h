@@ -3,6 +3,8 @@
 #ifndef TUI_APP_H
 #define TUI_APP_H
 
+#include <signal.h>
+
 #include "config/options.h"
 #include "model/queue.h"
 #include "theme.h"
@@ -21,19 +23,21 @@ struct app {
     struct run runs[RUNS_ON_SCREEN];
     char *paths[RUNS_ON_SCREEN]; /* the logs, for a refold */
     size_t run_count;
-    char *directory;       /* results; live only */
-    struct live_run *live; /* NULL in a replay */
-    struct player *player; /* NULL when live */
-    bool ended;            /* the live run's run_end was folded */
-    bool quiet;            /* app_plain writes nothing */
-    bool interrupted;      /* by a signal or by the user while it ran */
-    struct error failure;  /* of writing the log; text empty if none */
+    char *directory;                 /* results; live only */
+    struct live_run *live;           /* NULL in a replay */
+    struct player *player;           /* NULL when live */
+    int64_t until_us;                /* plain replay: fold no event past this */
+    int64_t sought_us, sought_at_us; /* the newest seek: where to, and when it was asked for */
+    bool ended;                      /* the live run's run_end was folded */
+    bool quiet;                      /* app_plain writes nothing */
+    bool interrupted;                /* by a signal or by the user while it ran */
+    struct error failure;            /* of writing the log; text empty if none */
 };
 
 /* What a signal asked for; set by main's handlers, which also write a byte to `wake`. */
 struct app_signals {
-    volatile int *stop; /* number of SIGINT, SIGTERM, SIGHUP so far */
-    int wake_fd;        /* readable after one came */
+    volatile sig_atomic_t *stop; /* number of SIGINT, SIGTERM, SIGHUP so far */
+    int wake_fd;                 /* readable after one came */
 };
 
 void app_init(struct app *app, const struct options *options);

@@ -2,17 +2,16 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/text.h"
 #include "commands_saved.h"
 #include "endpoints.h"
+#include "intake.h"
 #include "live_run.h"
 #include "net/http.h"
 #include "screen.h"
@@ -110,7 +109,8 @@ static int print_report(const struct board *const *boards, size_t count,
 static bool any_call_ok(const struct board *board) {
     for (size_t i = 0; i < board->row_count; i++)
         for (size_t c = 0; c < board->column_count; c++)
-            if (board->rows[i].cells[c].calls_ok > 0 || board->rows[i].cells[c].scores > 0)
+            if (!board->columns[c].warmup &&
+                (board->rows[i].cells[c].calls_ok > 0 || board->rows[i].cells[c].scores > 0))
                 return true;
     return false;
 }
@@ -142,13 +142,7 @@ static void finish_live(struct app *app) {
     if (app->live && !live_run_finish(app->live, &error))
         app->failure = error;
     app->live = NULL;
-    /* what came while the threads ended still belongs to the board */
-    struct item item;
-    while (queue_pop(app->feed, &item, 1) == 1) {
-        if (item.mark == QUEUE_EVENT)
-            board_apply(app->boards[item.source], item.event);
-        event_free(item.event);
-    }
+    intake_finish(app);
 }
 
 bool measure_live(const struct context *context, struct app *app, int *code) {
@@ -172,16 +166,19 @@ bool measure_live(const struct context *context, struct app *app, int *code) {
     bool shown = wants_plain(context) || app->quiet ? app_plain(app, context->signals, &error)
                                                     : app_screen(app, context->signals, &error);
     finish_live(app);
-    if (!shown)
+    if (!shown && app->interrupted)
+        *code = EXIT_STOPPED; /* nobody reads standard output any more; main tells why */
+    else if (!shown)
         *code = complain(&error, EXIT_USAGE);
     return shown;
 }
 
 static int run_live(const struct context *context, struct app *app) {
     int code;
+    bool json = context->options->json;
+    app->quiet = json && wants_plain(context); /* standard output is the report's alone */
     if (!measure_live(context, app, &code))
         return code;
-    bool json = context->options->json;
     const struct board *board = app->boards[0];
     code = print_report(&board, 1, json ? REPORT_JSON : REPORT_TABLE);
     fprintf(json ? stderr : stdout, "log: %s\n", app->paths[0]);
@@ -212,8 +209,7 @@ static int demo(const struct context *context) {
     if (pid < 0)
         return complain(&error, EXIT_USAGE);
     int code = with_app(context, run_live);
-    kill(pid, SIGTERM);
-    waitpid(pid, NULL, 0);
+    sim_reap(pid);
     return code;
 }
 
@@ -288,11 +284,13 @@ static int play(const struct context *context, struct app *app) {
         player_speed(app->player, context->options->speed);
     app->feed = queue_new(FEED_BYTES);
     player_start(app->player, app->feed);
-    if (!isnan(context->options->until_s)) {
+    bool plain = wants_plain(context);
+    if (plain) {
+        app->until_us = until_us(context->options);
+    } else if (!isnan(context->options->until_s)) {
         player_pause(app->player, true);
         player_seek(app->player, until_us(context->options));
     }
-    bool plain = wants_plain(context);
     bool shown = plain ? app_plain(app, context->signals, &error)
                        : app_screen(app, context->signals, &error);
     if (!shown)

@@ -1,5 +1,6 @@
 /* main: environment, signals, options, and the exit code. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -15,14 +16,16 @@
 #include "screen.h"
 
 /* The signal flag: how often the user asked to stop, and the pipe that wakes the main loop. */
-static volatile int stops;
+static volatile sig_atomic_t stops;
 static int wake_pipe[2];
 
 static void on_stop(int number) {
+    int keep = errno;
     (void)number;
     stops = stops + 1;
     ssize_t ignored = write(wake_pipe[1], "", 1);
     (void)ignored;
+    errno = keep;
 }
 
 /* Crashes: the terminal first, then the signal's own way. */
@@ -133,6 +136,18 @@ static bool inform(const struct options *options) {
     return true;
 }
 
+/* What was printed must have arrived. A closed pipe is the reader's own will: no word. */
+static int finish_output(int code) {
+    struct error error = {0};
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (errno == EPIPE)
+        return code;
+    error_set(&error, "standard output: %s", strerror(errno));
+    error_hint(&error, "free room where it goes to, or send it elsewhere");
+    return complain(&error, EXIT_RESULTS);
+}
+
 int main(int argc, char **argv) {
     struct options options;
     int code = EXIT_USAGE;
@@ -155,5 +170,5 @@ int main(int argc, char **argv) {
         }
     }
     options_done(&options);
-    return code;
+    return finish_output(code);
 }

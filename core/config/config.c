@@ -170,8 +170,10 @@ bool config_read(struct options *options, const char *path, bool required, struc
         tree = json_parse_commented(path, buf_string(&source.text), source.text.length, &error);
     if (tree)
         read_tree(&source, options, tree);
-    else
+    else if (source.text.length > 0)
         buf_printf(errors, "%s\n", error.text);
+    else
+        buf_printf(errors, "config file %s (pitwall --default-config prints one)\n", error.text);
     json_free(tree);
     buf_done(&source.text);
     return errors->length == before;

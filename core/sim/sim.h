@@ -51,4 +51,7 @@ void sim_stop(struct sim *sim); /* any thread, also before sim_run */
 pid_t sim_spawn(const char *const *names, size_t count, struct endpoint **endpoints,
                 size_t *endpoint_count, struct error *error);
 
+/* End that process: asks, waits a moment, then kills it. */
+void sim_reap(pid_t pid);
+
 #endif

@@ -1,0 +1,95 @@
+#include "intake.h"
+
+#include <stdlib.h>
+
+#include "store/log.h"
+
+#define BATCH 256 /* items folded between two looks at the keyboard */
+
+void intake_fresh(struct app *app, size_t source) {
+    board_free(app->boards[source]);
+    app->boards[source] = board_new(&app->runs[source]);
+    app->scene.boards[source] = app->boards[source];
+}
+
+/* The live run is source 0; a run beside it may end at any time. */
+static void note_end(struct app *app, size_t source) {
+    if (!app->live || source == 0)
+        app->ended = true;
+}
+
+/* The feed was full and left something out: fold the first `events` lines of the log again. */
+static void refold(struct app *app, size_t source, int64_t events) {
+    struct run run;
+    struct event event;
+    struct log_reader *reader = log_open(app->paths[source], &run, &app->failure);
+    if (!reader)
+        return;
+    intake_fresh(app, source);
+    while (events-- > 0 && log_next(reader, &event, &app->failure) == LOG_EVENT) {
+        board_apply(app->boards[source], &event);
+        event_done(&event);
+    }
+    log_reader_free(reader);
+    run_done(&run);
+    if (app->live && app->boards[source]->status != RUN_OPEN)
+        note_end(app, source);
+}
+
+static void take_event(struct app *app, const struct item *item, struct plain *plain,
+                       struct buf *lines) {
+    size_t source = (size_t)item->source;
+    struct board *board = app->boards[source];
+    if (plain && item->event->t > app->until_us) { /* a replay as far as it was asked for */
+        note_end(app, source);
+        return;
+    }
+    board_apply(board, item->event);
+    if (plain)
+        plain_event(&plain[source], board, item->event, lines);
+    if (item->event->kind == EVENT_RUN_END && app->live)
+        note_end(app, source);
+}
+
+static void take_item(struct app *app, const struct item *item, struct plain *plain,
+                      struct buf *lines) {
+    size_t source = (size_t)item->source;
+    switch (item->mark) {
+    case QUEUE_EVENT:
+        take_event(app, item, plain, lines);
+        event_free(item->event);
+        break;
+    case QUEUE_END:
+        note_end(app, source);
+        break;
+    case QUEUE_RESET:
+        intake_fresh(app, source);
+        break;
+    case QUEUE_REFOLD:
+        refold(app, source, item->upto);
+        if (lines)
+            buf_text(lines, "output was stalled here: what is missing stands in the log\n");
+        break;
+    }
+}
+
+bool intake_take(struct app *app, struct plain *plain, struct buf *lines) {
+    struct item items[BATCH];
+    size_t count = queue_pop(app->feed, items, BATCH);
+    for (size_t i = 0; i < count; i++)
+        take_item(app, &items[i], plain, lines);
+    return count > 0;
+}
+
+void intake_finish(struct app *app) {
+    while (intake_take(app, NULL, NULL))
+        ;
+    if (app->boards[0]->status == RUN_OPEN) /* the end did not fit into the feed */
+        refold(app, 0, INT64_MAX);
+}
+
+void intake_discard(struct app *app) {
+    struct item item;
+    while (queue_pop(app->feed, &item, 1) == 1)
+        event_free(item.event);
+}
