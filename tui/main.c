@@ -139,11 +139,13 @@ static bool inform(const struct options *options) {
 /* What was printed must have arrived. A closed pipe is the reader's own will: no word. */
 static int finish_output(int code) {
     struct error error = {0};
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fflush(stdout) == 0 && !failed)
         return code;
     if (errno == EPIPE)
         return code;
-    error_set(&error, "standard output: %s", strerror(errno));
+    error_set(&error, "standard output: %s", errno ? strerror(errno) : "could not be written");
     error_hint(&error, "free room where it goes to, or send it elsewhere");
     return complain(&error, EXIT_RESULTS);
 }

@@ -16,6 +16,7 @@
 
 #include "sim/engine.h"
 
+#define REAP_TRIES 200 /* 10 ms each */
 #define LISTEN_BACKLOG 4096
 #define DESCRIPTORS 10240 /* what macOS allows at most; 2,000 streams and more fit */
 
@@ -241,6 +242,8 @@ void sim_stop(struct sim *sim) {
 
 static _Noreturn void serve_as_child(struct sim *sim, int parent, const sigset_t *mask) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction end = {.sa_handler = SIG_DFL}; /* the parent's handlers are not ours */
+    sigaction(SIGTERM, &end, NULL);
     sigaction(SIGINT, &ignore, NULL);
     sigaction(SIGHUP, &ignore, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
@@ -254,6 +257,18 @@ static void copy_endpoints(const struct sim *sim, struct endpoint **endpoints, s
     *count = sim->count;
     for (size_t i = 0; i < sim->count; i++)
         endpoint_copy(&(*endpoints)[i], &sim->endpoints[i]);
+}
+
+void sim_reap(pid_t pid) {
+    const struct timespec pause = {.tv_nsec = 10000000};
+    kill(pid, SIGTERM);
+    for (int i = 0; i < REAP_TRIES; i++) {
+        if (waitpid(pid, NULL, WNOHANG) != 0)
+            return;
+        nanosleep(&pause, NULL);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
 pid_t sim_spawn(const char *const *names, size_t count, struct endpoint **endpoints,
