@@ -50,7 +50,7 @@ struct word {
  * only argument: then up to the first. */
 static struct word base_of(const struct process *process, int argument) {
     const char *path = process->argv[argument];
-    size_t length = process->argc == 1 ? strcspn(path, " ") : strlen(path);
+    size_t length = process->argc == 1 ? strcspn(path, " :") : strlen(path);
     const char *at = path;
     for (size_t i = 0; i < length; i++)
         if (path[i] == '/')
