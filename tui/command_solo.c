@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "endpoints.h"
 #include "model/solo.h"
 #include "store/player.h"
 #include "store/results.h"
@@ -182,11 +183,5 @@ static int solo_with(const struct context *context, struct app *app) {
 }
 
 int command_solo(const struct context *context) {
-    if (context->options->endpoint_count == 0) {
-        struct error error = {0};
-        error_set(&error, "no endpoint given");
-        error_hint(&error, "pitwall solo -e NAME=http://127.0.0.1:8080");
-        return complain(&error, EXIT_NO_ENDPOINT);
-    }
-    return with_app(context, solo_with);
+    return endpoints_find(context, NULL) ? with_app(context, solo_with) : EXIT_NO_ENDPOINT;
 }

@@ -24,7 +24,7 @@ struct live_run {
 };
 
 /* The only reader of the environment in a run: a key, when a request is built. */
-static const char *key_of(const char *variable) {
+const char *live_run_key(const char *variable) {
     return getenv(variable);
 }
 
@@ -63,14 +63,13 @@ struct live_run *live_run_start(const struct options *options, const char *direc
     live->bench.options = options;
     live->bench.queue = live->queue;
     live->bench.epoch_ns = clock_ns();
-    live->bench.key_of = key_of;
+    live->bench.key_of = live_run_key;
     live->bench.dialect_of = engine_dialect;
     atomic_init(&live->bench.next_id, 1);
     atomic_init(&live->bench.stop, false);
     run_copy(run, &live->run);
     live->recorder = recorder_start(live->queue, log, feed, source);
-    live->sampler = sampler_start(&live->run, live->queue, live->bench.epoch_ns,
-                                  &engine_processes);
+    live->sampler = sampler_start(&live->run, live->queue, live->bench.epoch_ns, &engine_processes);
     live->runner = runner_start(&live->bench);
     return live;
 }

@@ -9,6 +9,9 @@
 
 struct live_run;
 
+/* The API key that `variable` holds; NULL: none. The environment is read nowhere else for it. */
+const char *live_run_key(const char *variable);
+
 /* Take the endpoints of `options` (identified before), create the log in `directory` and start all
  * threads. Events reach `feed` as `source`. `run` gets the header (the caller's to free with
  * run_done). NULL and `error` when the log can't be written; nothing is left behind then. */
