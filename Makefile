@@ -79,8 +79,17 @@ $(B)/pitwall.a: $(CORE_OBJ) $(filter-out $(B)/tui/main.o,$(TUI_OBJ))
 
 $(B)/tests/%: tests/%.c $(B)/pitwall.a
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -Itui -Itests $(TEST_DEFINES) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/pitwall.a $(LIBS) $(TEST_LIBS)
+	$(CC) $(CORE_FLAGS) -Itui -Itests $(TEST_DEFINES) $(LDFLAGS) -MMD -MP -o $@ $< $(TEST_OBJ) $(B)/pitwall.a $(LIBS) $(TEST_LIBS)
 $(UNIT): TEST_LIBS = -lcmocka
+
+# the macOS backend runs on any system against a fake of the system's libraries
+DARWIN_TESTS := $(B)/tests/unit_darwin $(B)/tests/unit_darwin_energy
+DARWIN_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out $(HOST_SRC),$(wildcard core/host/darwin*.c)) $(wildcard tests/fake_darwin*.c))
+$(B)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CORE_FLAGS) -Itests -MMD -MP -c -o $@ $<
+$(DARWIN_TESTS): $(DARWIN_OBJ)
+$(DARWIN_TESTS): TEST_OBJ = $(DARWIN_OBJ)
 $(FUZZ): TEST_DEFINES = -DFUZZ_MAIN
 
 check: $(PITWALL) $(UNIT) $(FUZZ)
