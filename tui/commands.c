@@ -323,7 +323,7 @@ static int report_with(const struct context *context, struct app *app) {
     int format = report_find(word);
     if (format < 0) {
         error_set(&error, "unknown format '%s'", word);
-        error_hint(&error, "one of table, json, csv, md");
+        error_hint(&error, "one of table, panel, json, csv, md, trace");
         return complain(&error, EXIT_USAGE);
     }
     if (!find_runs(context, app->paths, &app->run_count))

@@ -252,7 +252,7 @@ static const struct option_row rows[] = {
     CUSTOM("size", 0, assign_size, "WxH", REPLAY_GROUP, "size of the frame of --dump"),
     TEXT("keys", 0, keys, "SEQ", REPLAY_GROUP, "keys pressed before --dump: 'jj<Enter>'"),
     TEXT("dump", 0, dump, "KIND", REPLAY_GROUP, "print the frame as text, ansi or svg and exit"),
-    TEXT("format", 0, format, "NAME", REPLAY_GROUP, "of a report: table, json, csv, md"),
+    TEXT("format", 0, format, "NAME", REPLAY_GROUP, "of a report: table, panel, json, csv, md, trace"),
     CUSTOM("fail-over", 0, assign_fail_over, "PCT", REPLAY_GROUP,
            "compare: exit 1 when something got worse by more"),
     FLAG("yes", 'y', yes, REPLAY_GROUP, "rm: do not ask"),

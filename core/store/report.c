@@ -13,10 +13,9 @@ static const struct {
     const char *word;
     void (*write)(struct buf *out, const struct board *const *boards, size_t count, int width);
 } formats[REPORT_COUNT] = {
-    [REPORT_TABLE] = {"table", report_table},
-    [REPORT_JSON] = {"json", report_json},
-    [REPORT_CSV] = {"csv", report_csv},
-    [REPORT_MD] = {"md", report_md},
+    [REPORT_TABLE] = {"table", report_table}, [REPORT_JSON] = {"json", report_json},
+    [REPORT_CSV] = {"csv", report_csv},       [REPORT_MD] = {"md", report_md},
+    [REPORT_PANEL] = {"panel", report_panel}, [REPORT_TRACE] = {"trace", report_trace},
 };
 
 const char *report_word(enum report_format format) {

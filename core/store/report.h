@@ -6,7 +6,15 @@
 #include "base/buf.h"
 #include "model/board.h"
 
-enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_MD, REPORT_COUNT };
+enum report_format {
+    REPORT_TABLE,
+    REPORT_JSON,
+    REPORT_CSV,
+    REPORT_MD,
+    REPORT_PANEL,
+    REPORT_TRACE,
+    REPORT_COUNT
+};
 const char *report_word(enum report_format format);
 int report_find(const char *word);
 

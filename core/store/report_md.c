@@ -10,8 +10,7 @@ struct notes { /* footnotes, numbered over the whole report; one for each trippe
     size_t count, capacity;
 };
 
-/* Visible text in which nothing is markup. */
-static void put_text(struct buf *out, const char *text, const char *absent) {
+void report_markup(struct buf *out, const char *text, const char *absent) {
     struct buf visible;
     buf_init(&visible, SIZE_MAX / 4);
     report_text(&visible, text, absent);
@@ -31,17 +30,17 @@ static size_t footnote(struct notes *notes, const struct gate_result *result) {
     notes->gates = mem_grow(notes->gates, notes->count, &notes->capacity, sizeof *notes->gates);
     notes->gates[notes->count++] = result;
     buf_printf(&notes->text, "[^%zu]: ", notes->count);
-    put_text(&notes->text, gate_word(result->gate), "");
+    report_markup(&notes->text, gate_word(result->gate), "");
     buf_text(&notes->text, gate_unranks(result->gate) ? " (not ranked): " : ": ");
-    put_text(&notes->text, result->detail, "");
+    report_markup(&notes->text, result->detail, "");
     buf_text(&notes->text, result->detail[0] ? ". " : "");
-    put_text(&notes->text, gate_explain(result->gate), "");
+    report_markup(&notes->text, gate_explain(result->gate), "");
     buf_char(&notes->text, '\n');
     return notes->count;
 }
 
 static void put_name(struct buf *out, const struct board *board, int ep) {
-    put_text(out, report_name(board, ep), "?");
+    report_markup(out, report_name(board, ep), "?");
     enum report_origin origin = report_origin_of(board, ep);
     if (origin != ORIGIN_MEASURED)
         buf_printf(out, " **%s**", report_origin_word(origin));
@@ -70,7 +69,7 @@ static void put_metric(struct buf *out, const struct board *board, enum suite_id
         if (board->columns[column].suite != suite)
             continue;
         buf_char(out, ' ');
-        put_text(out, board->columns[column].phase, "");
+        report_markup(out, board->columns[column].phase, "");
         buf_text(out, " |");
     }
     buf_text(out, "\n|---|");
@@ -101,9 +100,9 @@ static void put_verdicts(struct buf *out, const struct board *board, enum suite_
         buf_text(out, "| ");
         put_name(out, board, verdict->ep);
         buf_printf(out, " | %s %s | **", verdict_title(verdict->id), verdict->phase);
-        put_text(out, verdict->value, "");
+        report_markup(out, verdict->value, "");
         buf_text(out, "** | ");
-        put_text(out, verdict->evidence, "");
+        report_markup(out, verdict->evidence, "");
         if (verdict->suspect_cold)
             buf_text(out, " Cold is suspect.");
         if (verdict->witnesses_disagree)
@@ -116,7 +115,7 @@ static void put_place(struct buf *out, const struct board *board, int ep, int co
     buf_text(out, "- ");
     put_name(out, board, ep);
     buf_printf(out, ", %s ", suite_word(board->columns[column].suite));
-    put_text(out, board->columns[column].phase, "");
+    report_markup(out, board->columns[column].phase, "");
     buf_text(out, ": ");
 }
 
@@ -130,7 +129,7 @@ static void put_failures(struct buf *out, const struct board *board) {
             buf_init(&why, SIZE_MAX / 4);
             if (report_absence(board, ep, column, &why)) {
                 put_place(out, board, ep, column);
-                put_text(out, buf_string(&why), "");
+                report_markup(out, buf_string(&why), "");
                 buf_char(out, '\n');
             }
             buf_done(&why);
@@ -143,7 +142,7 @@ static void put_failures(struct buf *out, const struct board *board) {
                 const char *detail =
                     report_error_detail(board, ep, column, (enum error_class) class);
                 buf_text(out, detail ? ": " : "");
-                put_text(out, detail, "");
+                report_markup(out, detail, "");
                 buf_char(out, '\n');
             }
         }
@@ -163,7 +162,7 @@ static void put_notes(struct buf *out, const struct board *board) {
             put_name(out, board, note->ep);
         }
         buf_text(out, ": ");
-        put_text(out, note->text, "");
+        report_markup(out, note->text, "");
         buf_char(out, '\n');
     }
     if (out->length > before)
@@ -186,15 +185,15 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
     enum metric_id metrics[METRIC_COUNT];
     const struct run *run = &board->run;
     buf_text(out, "## ");
-    put_text(out, run->id, "–");
+    report_markup(out, run->id, "–");
     report_origins(out, board);
     buf_printf(out, "\n\n- status: %s, started ", run_status_word(board->status));
-    put_text(out, run->started, "–");
+    report_markup(out, run->started, "–");
     buf_text(out, "\n- machine: ");
     struct buf machine;
     buf_init(&machine, SIZE_MAX / 4);
     report_machine(&machine, &run->machine);
-    put_text(out, buf_string(&machine), "");
+    report_markup(out, buf_string(&machine), "");
     buf_done(&machine);
     buf_printf(out, "\n- workload: %s, %d pass%s\n", workload_word(run->workload), run->passes,
                run->passes == 1 ? "" : "es");

@@ -10,6 +10,8 @@ void report_table(struct buf *out, const struct board *const *boards, size_t cou
 void report_json(struct buf *out, const struct board *const *boards, size_t count, int width);
 void report_csv(struct buf *out, const struct board *const *boards, size_t count, int width);
 void report_md(struct buf *out, const struct board *const *boards, size_t count, int width);
+void report_panel(struct buf *out, const struct board *const *boards, size_t count, int width);
+void report_trace(struct buf *out, const struct board *const *boards, size_t count, int width);
 
 /* "SIM", "PUBLISHED", "IMPORTED" or "": where an endpoint's figures come from when they were not
  * measured by this run. `explain`: one sentence for a legend. */
@@ -53,6 +55,8 @@ bool report_absence(const struct board *board, int ep, int column, struct buf *o
 const char *report_name(const struct board *board, int ep);
 /* Append foreign text with controls made visible; NULL appends `absent`. */
 void report_text(struct buf *out, const char *text, const char *absent);
+/* The same, in which nothing is Markdown's. */
+void report_markup(struct buf *out, const char *text, const char *absent);
 /* "Mac15,9 · Apple M3 Max · macOS 15.1 · 65536 MB · 16 cores"; "unknown" if nothing is known. */
 void report_machine(struct buf *out, const struct machine *machine);
 
