@@ -19,6 +19,8 @@ struct rig {
 };
 
 static inline const char *rig_key(const char *variable) {
+    if (strcmp(variable, "RIG_BAD_KEY") == 0)
+        return "two words";
     return strcmp(variable, "RIG_KEY") == 0 ? "s3cret" : NULL;
 }
 

@@ -13,6 +13,7 @@
 #include "engines/processes.h"
 #include "host/sampler.h"
 #include "rig.h"
+#include "suites/lane_inner.h"
 
 struct bed {
     struct fake fake;
@@ -240,6 +241,36 @@ static void test_interrupted_before(void **state) {
     bed_end(&bed);
 }
 
+/* A skip is of the endpoint it was asked for, also while another one is visited. */
+static void test_skips_are_kept_apart(void **state) {
+    (void)state;
+    struct rig rig;
+    rig_begin(&rig);
+    rig_endpoint(&rig, "a", 4001, "");
+    rig_endpoint(&rig, "b", 4002, "");
+    rig_plan(&rig);
+    struct lane *lane = lane_new(&rig.bench, "here");
+    lane_add(lane, 0);
+    lane_add(lane, 1);
+    lane_visit(lane, 0);
+    lane_command(lane, LANE_SKIP_PHASE, 1);
+    assert_true(lane_pause(lane, 1000));
+    assert_true(lane_phase_close(lane, 0, SUITE_AGENTIC, "warm", 0));
+    lane_command(lane, LANE_SKIP_PHASE, 0);
+    lane_command(lane, LANE_SKIP_PHASE, ENDPOINTS_MAX); /* nobody's */
+    assert_true(lane_skipped(lane));
+    assert_false(lane_skipped(lane));
+    lane_visit(lane, 1);
+    assert_false(lane_pause(lane, 1000));
+    assert_true(lane_phase_close(lane, 1, SUITE_AGENTIC, "cold", 0));
+    assert_true(lane_pause(lane, 1000));
+    rig_take(&rig, 0);
+    assert_int_equal(rig.events[0]->phase.status, PHASE_DONE);
+    assert_int_equal(rig.events[1]->phase.status, PHASE_SKIPPED);
+    lane_free(lane);
+    rig_done(&rig);
+}
+
 static void test_pause_is_as_long_as_asked(void **state) {
     (void)state;
     struct bed bed;
@@ -340,11 +371,12 @@ static void test_ready(void **state) {
     struct bed bed;
     bed_begin(&bed, "");
     atomic_store(&bed.fake.loading, 1);
-    assert_true(lane_ready(bed.lane, 0, 0)); /* loading is waited for, refusing is not */
-    assert_true(lane_ready(bed.lane, 0, 0));
+    assert_int_equal(lane_ready(bed.lane, 0, 0),
+                     LANE_READY); /* loading is waited for, refusing is not */
+    assert_int_equal(lane_ready(bed.lane, 0, 0), LANE_READY);
     fake_stop(&bed.fake);
     int64_t begin = clock_us();
-    assert_false(lane_ready(bed.lane, 0, 250));
+    assert_int_equal(lane_ready(bed.lane, 0, 250), LANE_NOT_READY);
     assert_in_range(clock_us() - begin, 250000, 1500000);
     assert_int_equal(lane_connect(bed.lane, 0, 1, NULL), 0);
     rig_take(&bed.rig, 0);
@@ -355,11 +387,45 @@ static void test_ready(void **state) {
     bed_end(&bed);
 }
 
+/* Stopped, skipped and waited in vain are three things; one that answers is ready all the same. */
+static void test_why_it_is_not_ready(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_begin(&bed, "");
+    lane_visit(bed.lane, 0);
+    lane_command(bed.lane, LANE_SKIP_PHASE, 0);
+    assert_int_equal(lane_ready(bed.lane, 0, 0), LANE_READY);
+    fake_stop(&bed.fake);
+    assert_int_equal(lane_ready(bed.lane, 0, 60000), LANE_WAIT_SKIPPED);
+    assert_true(lane_skipped(bed.lane));
+    assert_int_equal(lane_ready(bed.lane, 0, 0), LANE_NOT_READY);
+    lane_command(bed.lane, LANE_RETRY, 0);
+    assert_int_equal(lane_ready(bed.lane, 0, 60000), LANE_WAIT_STOPPED);
+    bed_end(&bed);
+}
+
+/* What requests send, looking for readiness sends too; and neither what is no header. */
+static void test_one_key_for_all(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_begin(&bed, ",key_env=RIG_KEY");
+    char *header = lane_authorization(bed.lane, lane_slot(bed.lane, 0));
+    assert_string_equal(header, "Authorization: Bearer s3cret");
+    free(header);
+    bed_end(&bed);
+    bed_begin(&bed, ",key_env=RIG_BAD_KEY");
+    assert_null(lane_authorization(bed.lane, lane_slot(bed.lane, 0)));
+    assert_int_equal(lane_ready(bed.lane, 0, 0), LANE_READY);
+    rig_take(&bed.rig, 0);
+    assert_int_equal(rig_kind(&bed.rig, EVENT_NOTE), 1);
+    bed_end(&bed);
+}
+
 static void test_ready_command(void **state) {
     (void)state;
     struct bed bed;
     bed_begin(&bed, ",ready=echo not yet; exit 1");
-    assert_false(lane_ready(bed.lane, 0, 0));
+    assert_int_equal(lane_ready(bed.lane, 0, 0), LANE_NOT_READY);
     rig_take(&bed.rig, 0);
     assert_int_equal(bed.rig.events[0]->endpoint.state, ENDPOINT_DOWN);
     assert_non_null(strstr(bed.rig.events[0]->endpoint.detail, "not yet"));
@@ -416,12 +482,15 @@ int main(void) {
         cmocka_unit_test(test_bad_extra_body),
         cmocka_unit_test(test_hanging_server),
         cmocka_unit_test(test_interrupted_before),
+        cmocka_unit_test(test_skips_are_kept_apart),
         cmocka_unit_test(test_pause_is_as_long_as_asked),
         cmocka_unit_test(test_shell),
         cmocka_unit_test(test_shell_timeout_ends_the_group),
         cmocka_unit_test(test_shell_inherits_nothing),
         cmocka_unit_test(test_shell_post),
         cmocka_unit_test(test_ready),
+        cmocka_unit_test(test_why_it_is_not_ready),
+        cmocka_unit_test(test_one_key_for_all),
         cmocka_unit_test(test_ready_command),
         cmocka_unit_test(test_sampler),
     };

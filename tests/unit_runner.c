@@ -272,6 +272,59 @@ static void test_phases_that_need_more(void **state) {
     fake_done(&fake);
 }
 
+static bool is_restart(const struct event *event) {
+    return event->kind == EVENT_NOTE && strstr(event->note.text, "restarting") != NULL;
+}
+
+static bool is_loading(const struct event *event) {
+    return event->kind == EVENT_ENDPOINT && event->endpoint.state == ENDPOINT_LOADING;
+}
+
+/* A skip while an engine restarts ends that phase, with its true reason, and no other one. */
+static void test_skip_during_a_restart(void **state) {
+    (void)state;
+    struct fake fake;
+    struct rig rig;
+    fake_start(&fake);
+    atomic_store(&fake.mode, FAKE_SMALL);
+    rig_begin(&rig);
+    rig.options.quick = false;
+    rig.options.passes = 2;
+    char *more = mem_format(",restart=POST http://127.0.0.1:%d/restart", fake.port);
+    rig_endpoint(&rig, "a", fake.port, more);
+    rig_plan(&rig);
+    free(more);
+    rig.runner = runner_start(&rig.bench);
+    skip_baselines(&rig, 1);
+    atomic_store(&fake.loading, 1000000);
+    int at = rig_until(&rig, 0, is_restart);
+    assert_true(at >= 0 && rig_until(&rig, (size_t)at, is_loading) >= 0);
+    runner_command(rig.runner, LANE_SKIP_PHASE, 0);
+    at = rig_until(&rig, (size_t)at + 1, is_restart); /* cold-control's */
+    assert_true(at >= 0);
+    atomic_store(&fake.loading, 0);
+    at = rig_until(&rig, (size_t)at, is_baseline);
+    assert_true(at >= 0);
+    runner_command(rig.runner, LANE_SKIP_PHASE, 0);
+    assert_true(rig_until(&rig, 0, rig_is_end) >= 0);
+    int skipped = 0, control = 0;
+    for (size_t i = 0; i < rig.count; i++) {
+        const struct event *event = rig.events[i];
+        if (event->kind != EVENT_PHASE_END)
+            continue;
+        control += !strcmp(event->phase.phase, "cold-control") && event->phase.status == PHASE_DONE;
+        if (!event->phase.reason || strcmp(event->phase.reason, "skipped by the user") != 0)
+            continue;
+        skipped++;
+        assert_string_equal(event->phase.phase, "cold-prefix");
+        assert_int_equal(event->phase.pass, 0);
+    }
+    assert_int_equal(skipped, 1);
+    assert_int_equal(control, 2);
+    rig_done(&rig);
+    fake_done(&fake);
+}
+
 static bool is_first_token(const struct event *event) {
     return event->kind == EVENT_FIRST_TOKEN;
 }
@@ -610,6 +663,7 @@ int main(void) {
         cmocka_unit_test(test_interleaved),
         cmocka_unit_test(test_no_endpoints),
         cmocka_unit_test(test_phases_that_need_more),
+        cmocka_unit_test(test_skip_during_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,7 +132,7 @@ static void skip(struct pass *pass, const struct step *step, const char *reason)
 /* After a call that found nobody: one that loads is waited for; one that is gone ends the pass,
  * whose other phases would only burn their time limits. */
 static void look_again(struct pass *pass) {
-    if (lane_ready(pass->lane, pass->endpoint->ep, STILL_THERE_MS) || lane_stopped(pass->lane))
+    if (lane_ready(pass->lane, pass->endpoint->ep, STILL_THERE_MS) != LANE_NOT_READY)
         return;
     pass->down = true;
     lane_note(pass->lane, NOTE_ERROR, pass->endpoint->ep,
@@ -147,14 +147,22 @@ static bool restart(struct pass *pass, const struct step *step) {
         skip(pass, step, "no restart command");
         return false;
     }
-    if (!lane_restart(pass->lane, pass->endpoint->ep, &error)) {
-        if (!lane_stopped(pass->lane))
-            skip(pass, step, error.text[0] ? error.text : "the restart failed");
-        return false;
+    bool skipped = lane_skipped(pass->lane), again = false;
+    if (!skipped) {
+        again = lane_restart(pass->lane, pass->endpoint->ep, &error);
+        if (again) {
+            perform(pass, &steps[0], &warmup, true);
+            lane_call_done(&warmup);
+        }
+        skipped = lane_skipped(pass->lane);
     }
-    perform(pass, &steps[0], &warmup, true);
-    lane_call_done(&warmup);
-    return !lane_stopped(pass->lane);
+    if (lane_stopped(pass->lane))
+        return false;
+    if (skipped)
+        skip(pass, step, "skipped by the user");
+    else if (!again)
+        skip(pass, step, error.text[0] ? error.text : "the restart failed");
+    return again && !skipped;
 }
 
 static void run_step(struct pass *pass, const struct step *step) {

@@ -26,7 +26,8 @@ struct lane *lane_new(struct bench *bench, const char *name) {
     lane->http = http_new(lane->loop, user_agent);
     lane->current = -1;
     atomic_init(&lane->stop, false);
-    atomic_init(&lane->skip, SKIP_NONE);
+    atomic_init(&lane->skip_running, false);
+    atomic_init(&lane->skip, 0);
     atomic_init(&lane->retry, 0);
     return lane;
 }
@@ -111,14 +112,21 @@ void lane_join(struct lane *lane) {
 
 /* ---- commands ---- */
 
+/* 0: no endpoint. */
+static uint_fast64_t bit_of(int ep) {
+    return ep >= 0 && ep < ENDPOINTS_MAX ? UINT64_C(1) << ep : 0;
+}
+
 void lane_command(struct lane *lane, enum lane_command command, int ep) {
     switch (command) {
     case LANE_SKIP_PHASE:
-        atomic_store(&lane->skip, ep < 0 ? -1 : ep);
+        if (ep < 0)
+            atomic_store(&lane->skip_running, true);
+        else
+            atomic_fetch_or(&lane->skip, bit_of(ep));
         break;
     case LANE_RETRY:
-        if (ep >= 0 && ep < ENDPOINTS_MAX)
-            atomic_fetch_or(&lane->retry, UINT64_C(1) << ep);
+        atomic_fetch_or(&lane->retry, bit_of(ep));
         break;
     case LANE_STOP:
         atomic_store(&lane->stop, true);
@@ -138,11 +146,11 @@ bool lane_halted(const struct lane *lane) {
 }
 
 bool lane_retries(const struct lane *lane, int ep) {
-    return ep >= 0 && (atomic_load(&lane->retry) >> ep & 1);
+    return atomic_load(&lane->retry) & bit_of(ep);
 }
 
 bool lane_take_retry(struct lane *lane, int ep) {
-    uint_fast64_t bit = UINT64_C(1) << ep;
+    uint_fast64_t bit = bit_of(ep);
     if (lane_halted(lane) || !(atomic_fetch_and(&lane->retry, ~bit) & bit))
         return false;
     lane_slot(lane, ep)->attempt++;
@@ -158,14 +166,13 @@ bool lane_stopped(const struct lane *lane) {
 }
 
 bool lane_skips(const struct lane *lane) {
-    int skip = atomic_load(&lane->skip);
-    return skip != SKIP_NONE && (skip == -1 || skip == lane->current);
+    return atomic_load(&lane->skip_running) || atomic_load(&lane->skip) & bit_of(lane->current);
 }
 
 bool lane_skipped(struct lane *lane) {
-    bool skips = lane_skips(lane);
-    atomic_store(&lane->skip, SKIP_NONE);
-    return skips;
+    uint_fast64_t bit = bit_of(lane->current);
+    bool running = atomic_exchange(&lane->skip_running, false);
+    return (atomic_fetch_and(&lane->skip, ~bit) & bit) || running;
 }
 
 void lane_visit(struct lane *lane, int ep) {

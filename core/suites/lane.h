@@ -86,12 +86,15 @@ size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms)
  */
 int lane_shell(struct lane *lane, const char *command, int64_t timeout_ms, struct error *error);
 /* Wait until the endpoint answers its health / model list. One that refuses is waited for
- * `timeout_ms`, one that is loading at least LANE_LOAD_MS. False too when stopped or skipped. Emits
- * endpoint events. */
+ * `timeout_ms`, one that is loading at least LANE_LOAD_MS. A skip ends the waiting, not the first
+ * look, and stays asked: whoever waited says what is skipped (lane_skipped). Emits endpoint
+ * events. */
 #define LANE_LOAD_MS 300000
-bool lane_ready(struct lane *lane, int ep, int64_t timeout_ms);
+enum lane_wait { LANE_READY, LANE_NOT_READY, LANE_WAIT_SKIPPED, LANE_WAIT_STOPPED };
+enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms);
 
-/* The endpoint's restart command, then ready again. False: `error` says why not. */
+/* The endpoint's restart command, then ready again. False: `error` says why not; also when stopped
+ * or skipped. */
 bool lane_restart(struct lane *lane, int ep, struct error *error);
 
 /* How late the lane's own loop was at most since the last call, µs: our share of what was measured.
@@ -99,7 +102,8 @@ bool lane_restart(struct lane *lane, int ep, struct error *error);
 int64_t lane_lateness_us(struct lane *lane);
 
 bool lane_stopped(const struct lane *lane); /* stop, or a retry: the suite returns at once */
-bool lane_skipped(struct lane *lane);       /* skip was asked; reading it clears it */
+bool lane_skipped(struct lane *lane);       /* skip was asked of whoever runs now; reading it
+                                             * clears it, and nobody else's */
 
 /* Events. Phases bracket calls; status and reason as in the log. */
 void lane_emit(struct lane *lane, struct event *event);

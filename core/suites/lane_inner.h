@@ -7,8 +7,6 @@
 #include "net/loop.h"
 #include "suites/lane.h"
 
-#define SKIP_NONE (-2) /* nobody asked; -1: whoever is running, else that endpoint */
-
 /* An endpoint of the lane. */
 struct slot {
     int ep;
@@ -36,8 +34,9 @@ struct lane {
 
     /* Flags of the keyboard, any thread. */
     atomic_bool stop;
-    atomic_int skip;            /* SKIP_NONE, -1 or an ep */
-    atomic_uint_fast64_t retry; /* a bit per ep */
+    atomic_bool skip_running;   /* whoever is running */
+    atomic_uint_fast64_t skip;  /* a bit per ep */
+    atomic_uint_fast64_t retry; /* likewise */
 
     /* The calls being performed; the lane's thread only. */
     struct http_owner *flights;
@@ -51,6 +50,9 @@ bool lane_retries(const struct lane *lane, int ep); /* a retry was asked for */
 /* The same, and clears it: the next attempt begins. */
 bool lane_take_retry(struct lane *lane, int ep);
 bool lane_skips(const struct lane *lane); /* asked, not cleared */
+/* "Authorization: Bearer …" of the endpoint; the caller frees. NULL: none, which is noted once
+ * where a key was named. The key is nowhere but in this header. */
+char *lane_authorization(struct lane *lane, struct slot *slot);
 /* The visit of an endpoint begins (-1: ends). */
 void lane_visit(struct lane *lane, int ep);
 /* Blocks until a command or a wake. */

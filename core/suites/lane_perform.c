@@ -104,8 +104,7 @@ static bool key_is_sane(const char *key) {
     return true;
 }
 
-/* "Authorization: Bearer …" of the endpoint, or NULL. The key is nowhere but in this header. */
-static char *authorization(struct lane *lane, struct slot *slot) {
+char *lane_authorization(struct lane *lane, struct slot *slot) {
     const char *variable = slot->endpoint->key_variable;
     const char *key = variable && lane->bench->key_of ? lane->bench->key_of(variable) : NULL;
     if (key && key[0] && key_is_sane(key))
@@ -121,7 +120,7 @@ static char *authorization(struct lane *lane, struct slot *slot) {
 static void set_headers(struct http_owner *flight) {
     struct lane *lane = flight->lane;
     const struct call *call = &flight->call->call;
-    char *key = authorization(lane, flight->slot);
+    char *key = lane_authorization(lane, flight->slot);
     flight->headers[flight->header_count++] = mem_string("Content-Type: application/json");
     flight->headers[flight->header_count++] =
         mem_format("X-Request-Id: %s/%lld", lane->bench->run->id ? lane->bench->run->id : "run",

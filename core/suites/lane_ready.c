@@ -16,18 +16,10 @@
 #define FIRST_WAIT_US INT64_C(100000)
 #define LONGEST_WAIT_US INT64_C(1000000)
 
-/* The endpoint's key as a header for a small request; the caller frees. NULL: none. */
-static char *key_header(struct lane *lane, const struct slot *slot) {
-    const char *variable = slot->endpoint->key_variable;
-    const char *key = variable && lane->bench->key_of ? lane->bench->key_of(variable) : NULL;
-    return key && key[0] && !strpbrk(key, "\r\n") ? mem_format("Authorization: Bearer %s", key)
-                                                  : NULL;
-}
-
 size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms) {
     struct slot *slot = lane_slot(lane, ep);
     char *url = mem_format("%s/health", slot->endpoint->url);
-    char *key = key_header(lane, slot);
+    char *key = lane_authorization(lane, slot);
     const char *headers[] = {key};
     double ms = NAN;
     size_t open =
@@ -42,10 +34,10 @@ size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms)
     return open;
 }
 
-static bool get(struct lane *lane, const struct slot *slot, const char *path,
-                struct http_reply *reply, struct error *error) {
+static bool get(struct lane *lane, struct slot *slot, const char *path, struct http_reply *reply,
+                struct error *error) {
     char *url = mem_format("%s%s", slot->endpoint->url, path);
-    char *key = key_header(lane, slot);
+    char *key = lane_authorization(lane, slot);
     const char *headers[] = {key};
     bool answered = http_fetch(lane->http, "GET", url, headers, key ? 1 : 0, NULL, PROBE_MS,
                                REPLY_MAX, reply, error);
@@ -123,25 +115,29 @@ static enum endpoint_state probe(struct lane *lane, struct slot *slot, char *det
     return state;
 }
 
-bool lane_ready(struct lane *lane, int ep, int64_t timeout_ms) {
+enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms) {
     struct slot *slot = lane_slot(lane, ep);
     int64_t begin_us = lane_now_us(lane), wait_us = FIRST_WAIT_US;
     int64_t load_ms = timeout_ms > LANE_LOAD_MS ? timeout_ms : LANE_LOAD_MS;
-    while (!lane_stopped(lane) && !lane_skips(lane)) {
+    loop_run_for(lane->loop, 0); /* what was asked before does not cut the first look short */
+    while (!lane_stopped(lane)) {
         char detail[200] = "";
         enum endpoint_state state = probe(lane, slot, detail, sizeof detail);
         if (lane_stopped(lane))
-            return false;
+            break;
         lane_set_state(lane, slot, state, detail[0] ? detail : NULL);
         if (state == ENDPOINT_UP)
-            return true;
+            return LANE_READY;
+        if (lane_skips(lane))
+            return LANE_WAIT_SKIPPED;
         int64_t left_us = (state == ENDPOINT_LOADING ? load_ms : timeout_ms) * 1000 -
                           (lane_now_us(lane) - begin_us);
-        if (left_us <= 0 || !lane_pause(lane, wait_us < left_us ? wait_us : left_us))
-            return false;
+        if (left_us <= 0)
+            return LANE_NOT_READY;
+        lane_pause(lane, wait_us < left_us ? wait_us : left_us);
         wait_us = wait_us * 3 / 2 < LONGEST_WAIT_US ? wait_us * 3 / 2 : LONGEST_WAIT_US;
     }
-    return false;
+    return LANE_WAIT_STOPPED;
 }
 
 bool lane_restart(struct lane *lane, int ep, struct error *error) {
@@ -157,7 +153,14 @@ bool lane_restart(struct lane *lane, int ep, struct error *error) {
     }
     /* The state was that of the process before. */
     slot->state = ENDPOINT_UNKNOWN;
-    if (!lane_ready(lane, ep, LANE_LOAD_MS))
+    switch (lane_ready(lane, ep, LANE_LOAD_MS)) {
+    case LANE_READY:
+        return true;
+    case LANE_NOT_READY:
         return error_set(error, "not ready after its restart");
-    return true;
+    case LANE_WAIT_SKIPPED:
+    case LANE_WAIT_STOPPED:
+        break;
+    }
+    return error_set(error, "interrupted by the user");
 }

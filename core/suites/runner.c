@@ -119,7 +119,7 @@ static void command(struct lane *lane, int ep, const char *what, const char *tex
         lane_note(lane, NOTE_WARN, ep, "its %s command failed (%d): %s", what, status, error.text);
 }
 
-static bool make_ready(struct lane *lane, const struct endpoint *endpoint) {
+static enum lane_wait make_ready(struct lane *lane, const struct endpoint *endpoint) {
     command(lane, endpoint->ep, "start", endpoint->start);
     return lane_ready(lane, endpoint->ep, endpoint->start ? LANE_LOAD_MS : REFUSED_MS);
 }
@@ -127,10 +127,11 @@ static bool make_ready(struct lane *lane, const struct endpoint *endpoint) {
 /* One go; a retry asked for meanwhile ends it early. */
 static void visit_once(struct lane *lane, const struct endpoint *endpoint, int pass) {
     const struct run *run = lane_bench(lane)->run;
-    if (!make_ready(lane, endpoint)) {
-        if (lane_stopped(lane))
-            return;
-        bool skipped = lane_skipped(lane);
+    enum lane_wait wait = make_ready(lane, endpoint);
+    if (wait == LANE_WAIT_STOPPED)
+        return;
+    if (wait != LANE_READY) {
+        bool skipped = wait == LANE_WAIT_SKIPPED && lane_skipped(lane);
         skip_all(lane, endpoint->ep, pass,
                  skipped ? "skipped by the user" : "the endpoint is down");
         return;
