@@ -165,7 +165,7 @@ static void test_formats(void **state) {
     (void)state;
     for (int format = 0; format < REPORT_COUNT; format++)
         assert_int_equal(report_find(report_word((enum report_format)format)), format);
-    assert_int_equal(report_find("panel"), -1);
+    assert_int_equal(report_find("sheet"), -1);
     assert_int_equal(report_find(""), -1);
     assert_int_equal(report_find(NULL), -1);
 }
