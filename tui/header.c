@@ -154,8 +154,8 @@ static void put_solo(struct line *line, const struct board *board) {
     if (!seen)
         return;
     solo_judge(&solo, board, NULL);
-    snprintf(text, sizeof text, "%zu against", solo.count);
-    put_right(line, solo.count == 0 ? ROLE_GOOD : ROLE_WARN, solo.count == 0 ? "clean" : text);
+    snprintf(text, sizeof text, "solo: %zu reason%s", solo.count, solo.count == 1 ? "" : "s");
+    put_right(line, solo.count == 0 ? ROLE_GOOD : ROLE_WARN, solo.count == 0 ? "solo clean" : text);
 }
 
 /* The machine of the selected row: what it is, how hot, how hungry. */

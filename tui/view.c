@@ -7,8 +7,11 @@
 #include "view_parts.h"
 
 static const struct view_ops *const views[VIEW_COUNT] = {
-    [VIEW_BOARD] = &view_board_ops, [VIEW_ENGINE] = &view_engine_ops,
-    [VIEW_BURST] = &view_burst_ops, [VIEW_EVENTS] = &view_events_ops,
+    [VIEW_BOARD] = &view_board_ops,   /* 1 */
+    [VIEW_ENGINE] = &view_engine_ops, /* 2 */
+    [VIEW_BURST] = &view_burst_ops,   /* 3 */
+    [VIEW_SOLO] = &view_solo_ops,     /* 6 */
+    [VIEW_EVENTS] = &view_events_ops, /* 7 */
     [VIEW_HELP] = &view_help_ops,
 };
 
