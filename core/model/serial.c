@@ -13,10 +13,12 @@
 #define PARALLEL_LEAST 1.3 /* below: one after the other */
 #define TAU_FIFO 0.7       /* order kept; a server may mix up what arrives within a millisecond */
 #define ALL_OPEN_SHARE 0.9 /* of the calls open at once: all together */
-#define PACE_SHARE 0.8     /* of the gaps between first tokens … */
-#define PACE_WITHIN 0.25   /* … are alike, give or take, */
-#define PACE_LEAST 0.4     /* and about one TTFT long (which holds more than the prefill): it */
-#define PACE_MOST 1.25     /* sets the pace */
+/* Between first tokens: mean and median alike, and about one TTFT (which holds more than the
+ * prefill): prefill sets the pace. Slots that are filled in waves have a mean far above the median.
+ */
+#define PACE_EVEN 1.33
+#define PACE_LEAST 0.4
+#define PACE_MOST 1.25
 
 static const char *const words[SERIAL_WORD_COUNT] = {
     [SERIAL_INCONCLUSIVE] = "inconclusive",  [SERIAL_FIFO] = "serial-fifo",
@@ -157,13 +159,11 @@ static bool prefill_sets_pace(const struct kept *kept, double ttft_us) {
     for (size_t i = 1; i < kept->count; i++)
         values_add(&gaps, (double)(firsts[i] - firsts[i - 1]));
     free(firsts);
-    double usual = stats_median(gaps.at, gaps.count);
-    size_t alike = 0;
-    for (size_t i = 0; i < gaps.count; i++)
-        alike += fabs(gaps.at[i] - usual) <= PACE_WITHIN * usual;
-    bool even = (double)alike >= PACE_SHARE * (double)gaps.count;
+    double usual = stats_median(gaps.at, gaps.count),
+           mean = stats_of(gaps.at, gaps.count, STAT_MEAN);
     values_done(&gaps);
-    return even && usual >= PACE_LEAST * ttft_us && usual <= PACE_MOST * ttft_us;
+    return mean <= PACE_EVEN * usual && usual <= PACE_EVEN * mean && mean >= PACE_LEAST * ttft_us &&
+           mean <= PACE_MOST * ttft_us;
 }
 
 struct losses {
