@@ -64,7 +64,7 @@ static void test_one_phase(void **state) {
     assert_int_equal(board->rows[0].running_column, 1);
     struct call call = build_call(7, 0, A, "cold", 0, S, 2074, 109.1, 400);
     call.cached_tokens = 500;
-    call.server = mem_string("{\"draft_n\":200,\"draft_n_accepted\":164}");
+    call.server = mem_string("{\"timings\":{\"draft_n\":200,\"draft_n_accepted\":164}}");
     int64_t deltas[] = {1, 2};
     call.chunk_us = deltas;
     call.chunk_us_count = 2;
@@ -188,6 +188,7 @@ static void test_retry_replaces(void **state) {
     pass_of(board, 2, 1, 10 * S, 900);
     pass_of(board, 3, 2, 20 * S, 300);
     close_to(value(board, "cold", METRIC_TTFT, STAT_MEDIAN), 300);
+    close_to(series_high(&board->rows[0].series[SERIES_TTFT], 0, 90 * S), 900);
     /* pass 1 again, with an error first and the right value then */
     struct call bad = build_call(4, 0, A, "cold", 1, 30 * S, 0, 100, 100);
     bad.attempt = 1;
@@ -214,7 +215,9 @@ static void test_retry_replaces(void **state) {
     assert_int_equal(board->phases_done, 3);
     assert_int_equal(board->rows[0].retries, 2);
     assert_null(board_gate(board, 0, 1, GATE_OUTPUT_VALID));
-    assert_int_equal(board->rows[0].call_count, 5); /* all stay to be looked at */
+    assert_int_equal(board->rows[0].call_count, 5);                /* all stay to be looked at */
+    assert_int_equal(board->rows[0].series[SERIES_TTFT].count, 3); /* those of now */
+    close_to(series_high(&board->rows[0].series[SERIES_TTFT], 0, 90 * S), 300);
     assert_true(board_call(board, 2)->superseded && board_call(board, 4)->superseded);
     assert_false(board_call(board, 5)->superseded);
     board_free(board);
@@ -239,6 +242,8 @@ static void test_retry_of_a_running_phase(void **state) {
     assert_int_equal(cell->calls_running, 0);
     assert_int_equal(cell->values[METRIC_TTFT].count, 1);
     close_to(value(board, "cold", METRIC_TTFT, STAT_MEDIAN), 200);
+    assert_int_equal(board->rows[0].series[SERIES_TTFT].count, 1);
+    close_to(series_low(&board->rows[0].series[SERIES_TTFT], 0, 9 * S), 200);
     board_free(board);
 }
 

@@ -55,6 +55,7 @@ struct board_call {
     struct call
         call; /* marks as far as known; call.end_us == MARK_NONE while running; no chunk_us */
     int64_t started_us;    /* board time of its call_start */
+    int64_t ttft_at_us;    /* where its TTFT stands in the series; MARK_NONE */
     int64_t tokens;        /* live count */
     double mtp_accept_pct; /* of `server`; NaN */
     int column;

@@ -9,6 +9,7 @@
 #define DETAIL_MAX 200         /* bytes of an error's detail kept a call */
 #define TOKENS_MAX (1LL << 40) /* more live tokens than that are nonsense */
 #define SERVER_MAX 4096        /* bytes of engine-reported figures looked at */
+#define FRESH_LEAST 0.1        /* of a prompt, for its prefill to be timed by TTFT */
 
 /* Open addressing; slots are a power of two, at most half full. */
 struct call_index {
@@ -95,6 +96,7 @@ static struct board_call *call_new(struct board *board, int64_t t, const struct 
     call->call.index = as->index;
     call->call.attempt = as->attempt;
     call->started_us = t;
+    call->ttft_at_us = MARK_NONE;
     call->column = column;
     call->control = record->control;
     index_add(board->index, call);
@@ -122,6 +124,38 @@ void apply_call_start(struct board *board, int64_t t, const struct event_call_st
         cell_fold_call(&board->rows[start->ep].cells[call->column], call, true);
 }
 
+/* What the sparkline shows of a call; until its end only events tell. */
+static double shown_ttft(const struct board_call *call) {
+    bool measured = call->finished && !isnan(call->call.ttft_ms);
+    return measured ? call->call.ttft_ms : (double)(call->ttft_at_us - call->started_us) / 1e3;
+}
+
+static void plot_ttft(struct row *row, struct board_call *call, int64_t t) {
+    call->ttft_at_us = t;
+    series_add(&row->series[SERIES_TTFT], t, shown_ttft(call));
+}
+
+static int earlier(const void *a, const void *b) {
+    const struct board_call *x = *(struct board_call *const *)a;
+    const struct board_call *y = *(struct board_call *const *)b;
+    if (x->ttft_at_us != y->ttft_at_us)
+        return x->ttft_at_us < y->ttft_at_us ? -1 : 1;
+    return (x->call.id > y->call.id) - (x->call.id < y->call.id);
+}
+
+void calls_replot(struct row *row) {
+    struct board_call **drawn = mem_alloc(row->call_count * sizeof(struct board_call *));
+    size_t count = 0;
+    for (size_t i = 0; i < row->call_count; i++)
+        if (!row->calls[i]->superseded && row->calls[i]->ttft_at_us != MARK_NONE)
+            drawn[count++] = row->calls[i];
+    qsort(drawn, count, sizeof(struct board_call *), earlier);
+    series_done(&row->series[SERIES_TTFT]);
+    for (size_t i = 0; i < count; i++)
+        series_add(&row->series[SERIES_TTFT], drawn[i]->ttft_at_us, shown_ttft(drawn[i]));
+    free(drawn);
+}
+
 void apply_first_token(struct board *board, int64_t t, const struct event_first_token *first) {
     struct board_call *call = call_find(board, first->id);
     if (!call || call->finished || call->call.first_token_us != MARK_NONE) {
@@ -134,7 +168,7 @@ void apply_first_token(struct board *board, int64_t t, const struct event_first_
     if (call->superseded)
         return;
     if (!board->columns[call->column].warmup)
-        series_add(&row->series[SERIES_TTFT], t, (double)(t - call->started_us) / 1e3);
+        plot_ttft(row, call, t);
     live_begin(row, t);
 }
 
@@ -174,26 +208,52 @@ static void correct_ttft(struct series *series, int64_t t_us, double ttft_ms) {
     }
 }
 
-/* The engine's own drafting figures (llama.cpp: timings.draft_n, draft_n_accepted). */
+/* Where engines tell what they drafted, as net/chat keeps it (facts of llama.cpp; LM Studio's v0).
+ */
+static const struct {
+    const char *object, *drafted, *accepted;
+} drafts[] = {
+    {"timings", "draft_n", "draft_n_accepted"},
+    {"stats", "total_draft_tokens_count", "accepted_draft_tokens_count"},
+};
+
+/* Percent; NaN. */
 static double accepted_share(const char *server) {
     size_t length = server ? strnlen(server, SERVER_MAX + 1) : 0;
-    if (length == 0 || length > SERVER_MAX || !strstr(server, "draft_n"))
+    if (length == 0 || length > SERVER_MAX || !strstr(server, "draft"))
         return NAN;
     struct cJSON *tree = json_parse(server, length, NULL);
-    double drafted = tree ? json_number(tree, "draft_n") : NAN;
-    double accepted = tree ? json_number(tree, "draft_n_accepted") : NAN;
+    double share = NAN;
+    for (size_t i = 0; i < COUNT_OF(drafts) && isnan(share); i++) {
+        const struct cJSON *figures = json_object(tree, drafts[i].object);
+        double drafted = json_number(figures, drafts[i].drafted);
+        double accepted = json_number(figures, drafts[i].accepted);
+        if (drafted > 0 && accepted >= 0 && accepted <= drafted)
+            share = 100 * accepted / drafted;
+    }
     json_free(tree);
-    return drafted > 0 && accepted >= 0 && accepted <= drafted ? 100 * accepted / drafted : NAN;
+    return share;
 }
 
 static double count_or_nan(int64_t count) {
     return count < 0 ? NAN : (double)count;
 }
 
+/* Phases whose prompt no cache holds, whatever the engine says of it. */
+static bool is_cold(const char *phase) {
+    static const char *const phases[] = {"warmup", "cold", "cold-other", "cold-control"};
+    for (size_t i = 0; i < COUNT_OF(phases); i++)
+        if (strcmp(phase, phases[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Of a few fresh tokens the TTFT says nothing: it is all overhead. */
 static double prefill_tps(const struct call *call) {
-    double cached = call->cached_tokens > 0 ? (double)call->cached_tokens : 0;
-    double fresh = count_or_nan(call->prompt_tokens) - cached;
-    return fresh > 0 && call->ttft_ms > 0 ? fresh * 1e3 / call->ttft_ms : NAN;
+    double prompt = count_or_nan(call->prompt_tokens), cached = count_or_nan(call->cached_tokens);
+    double fresh = prompt - (isnan(cached) && is_cold(call->phase) ? 0 : cached);
+    bool enough = fresh > 0 && fresh >= FRESH_LEAST * prompt;
+    return enough && call->ttft_ms > 0 ? fresh * 1e3 / call->ttft_ms : NAN;
 }
 
 void call_values(struct values *values, const struct board_call *of) {
@@ -284,7 +344,7 @@ void apply_call_end(struct board *board, int64_t t, const struct call *from) {
         if (scored && !isnan(from->ttft_ms))
             correct_ttft(&row->series[SERIES_TTFT], seen_us, from->ttft_ms);
     } else if (scored && !isnan(from->ttft_ms)) {
-        series_add(&row->series[SERIES_TTFT], t, from->ttft_ms);
+        plot_ttft(row, call, t);
     }
     struct cell *cell = &row->cells[call->column];
     cell_fold_call(cell, call, started);

@@ -137,9 +137,11 @@ void cell_replace_call(struct board *board, const struct call *by, int column,
         supersede(board, call);
         found = true;
     }
-    row->retries += found;
-    if (found)
-        cell_recount(board, by->ep, column);
+    if (!found)
+        return;
+    row->retries++;
+    calls_replot(row);
+    cell_recount(board, by->ep, column);
 }
 
 static void drop_scores(struct row *row, int column, int pass) {
@@ -180,6 +182,8 @@ void cell_retry(struct board *board, int ep, int column, struct pass_record *rec
     record->attempt++;
     row->retries++;
     pass_open(board, ep, record);
+    if (counted)
+        calls_replot(row);
     if (counted || published)
         cell_recount(board, ep, column);
 }

@@ -105,6 +105,8 @@ struct board_call *call_find(const struct board *board, int64_t id); /* NULL */
 /* An ok call's figures, each to the values of its metric. */
 void call_values(struct values *values, const struct board_call *call);
 void cell_fold_call(struct cell *cell, const struct board_call *call, bool started);
+/* The row's TTFT series anew, of the calls that still count. */
+void calls_replot(struct row *row);
 bool call_is_of(const struct board_call *call, int column, int pass);
 void apply_call_start(struct board *board, int64_t t, const struct event_call_start *start);
 void apply_first_token(struct board *board, int64_t t, const struct event_first_token *first);

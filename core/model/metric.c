@@ -27,8 +27,9 @@ static const struct metric metrics[METRIC_COUNT] = {
                         GAP_CALLS, "Time from the start of a call to the end of its stream."},
     [METRIC_PREFILL] = {"prefill_tps", "prefill", "t/s", BETTER_MORE, 6, 2, SCALE_FROM_ZERO,
                         GAP_CALLS,
-                        "Prompt tokens that were not cached (all of them where the engine does not "
-                        "tell) over TTFT."},
+                        "Prompt tokens that were not cached over TTFT; absent where those are less "
+                        "than a tenth of the prompt, and in phases that may be cached where the "
+                        "engine does not tell."},
     [METRIC_PROMPT_TOKENS] = {"prompt_tokens", "prompt", "tok", BETTER_NEITHER, 6, 1,
                               SCALE_FROM_ZERO, GAP_CALLS,
                               "Prompt tokens of a call, as the engine counts them."},
