@@ -2,8 +2,8 @@
 #ifndef TESTS_HOST_TREE_H
 #define TESTS_HOST_TREE_H
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,16 +67,23 @@ static inline void tree_remove(struct host_tree *tree, const char *path) {
     remove(whole);
 }
 
-static inline int tree_drop(const char *path, const struct stat *status, int kind,
-                            struct FTW *walk) {
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
+static inline void tree_drop(const char *path) {
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        char *below = mem_format("%s/%s", path, entry->d_name);
+        if (remove(below) != 0) /* a folder that holds something */
+            tree_drop(below);
+        free(below);
+    }
+    if (folder)
+        closedir(folder);
+    remove(path);
 }
 
 static inline void tree_end(struct host_tree *tree) {
-    nftw(tree->root, tree_drop, 16, FTW_DEPTH | FTW_PHYS);
+    tree_drop(tree->root);
 }
 
 #endif

@@ -11,6 +11,7 @@ struct host {
     char *root, *nvml_library;
     struct rapl rapl;
     struct heat heat;
+    struct sockets sockets;
     struct nvml *nvml;
     bool nvml_tried; /* starting it takes up to a second: only when first asked */
     char no_nvml[LINUX_REASON_MAX];
@@ -127,7 +128,7 @@ struct process *host_processes(struct host *host, size_t *count) {
 }
 
 int host_listener(struct host *host, int port) {
-    return linux_listener(host->root, port);
+    return linux_listener(&host->sockets, host->root, port);
 }
 
 void host_memory_of(struct host *host, int pid, double *rss_mb, double *footprint_mb) {

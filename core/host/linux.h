@@ -89,7 +89,18 @@ void machine_facts(const char *root, struct machine *machine);
 /* ---- processes ---- */
 
 struct process *linux_processes(const char *root, size_t *count);
-int linux_listener(const char *root, int port);
+
+#define SOCKETS_MAX 1024
+struct listening {
+    int port;
+    uint64_t inode;
+};
+struct sockets { /* that listen, as last read */
+    struct listening at[SOCKETS_MAX];
+    size_t count;
+    int64_t read_ns;
+};
+int linux_listener(struct sockets *sockets, const char *root, int port);
 void linux_memory_of(const char *root, int pid, double *rss_mb, double *footprint_mb);
 
 #endif

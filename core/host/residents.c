@@ -7,8 +7,9 @@
 #include "base/clock.h"
 
 #define LOOK_NS INT64_C(5000000000)
-/* Memory is read so seldom that reading takes at most this share of the time. */
-#define MEMORY_SHARE 200
+/* Looking rests this many times as long as it took, and so does reading memory: a third of a
+ * percent of a core each. /proc/net/tcp alone takes 20 ms where the kernel's tables are large. */
+#define REST 300
 #define OTHERS_MAX 64
 
 struct owned {
@@ -119,7 +120,7 @@ static void read_memory(struct residents *residents, struct owned *owned, int64_
         return;
     int64_t from_ns = clock_ns();
     host_memory_of(residents->host, owned->pid, &owned->rss_mb, &owned->footprint_mb);
-    owned->memory_ns = now_ns + (clock_ns() - from_ns) * MEMORY_SHARE;
+    owned->memory_ns = now_ns + (clock_ns() - from_ns) * REST * (int64_t)residents->owned_count;
 }
 
 static void find_others(struct residents *residents, const struct view *view) {
@@ -130,23 +131,28 @@ static void find_others(struct residents *residents, const struct view *view) {
                 (struct resident){view->engines[i].engine, view->engines[i].pid};
 }
 
-void residents_look(struct residents *residents, int64_t now_ns) {
+static struct view view_of(const struct residents *residents) {
     struct view view;
-    if (residents->owned_count == 0 || now_ns < residents->look_ns)
-        return;
-    residents->look_ns = now_ns + LOOK_NS;
     view.processes = host_processes(residents->host, &view.process_count);
     view.engines = process_engines(view.processes, view.process_count, residents->patterns,
                                    &view.engine_count);
-    for (size_t i = 0; i < residents->owned_count; i++) {
-        struct owned *owned = &residents->owned[i];
-        if (owned->pid < 0 || !still_runs(owned, &view))
-            find(residents, owned, &view);
-        read_memory(residents, owned, now_ns);
-    }
+    return view;
+}
+
+void residents_look(struct residents *residents, int64_t now_ns) {
+    if (residents->owned_count == 0 || now_ns < residents->look_ns)
+        return;
+    struct view view = view_of(residents);
+    for (size_t i = 0; i < residents->owned_count; i++)
+        if (residents->owned[i].pid < 0 || !still_runs(&residents->owned[i], &view))
+            find(residents, &residents->owned[i], &view);
     find_others(residents, &view);
     free(view.engines);
     host_processes_free(view.processes, view.process_count);
+    int64_t rest_ns = (clock_ns() - now_ns) * REST;
+    residents->look_ns = now_ns + (rest_ns > LOOK_NS ? rest_ns : LOOK_NS);
+    for (size_t i = 0; i < residents->owned_count; i++)
+        read_memory(residents, &residents->owned[i], now_ns);
 }
 
 /* ---- telling ---- */
