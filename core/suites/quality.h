@@ -11,7 +11,13 @@ extern const struct suite suite_recovery, suite_research_brief, suite_order_cont
     suite_loop_search;
 extern const struct suite suite_endurance;
 
-/* The one phase of most of them. */
+/* The one phase of most of them, and the plan that has it. */
 #define QUALITY_PHASE "run"
+void quality_plan(struct plan *plan, const struct options *options);
+
+/* The end of the talk's phase: done, or what interrupted it; skipped when the endpoint does not
+ * answer any more. False when stopped. */
+struct talk;
+bool quality_phase_close(struct talk *talk);
 
 #endif

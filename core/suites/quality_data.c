@@ -8,6 +8,8 @@
 #include "base/embed.h"
 #include "base/json.h"
 #include "model/stats.h"
+#include "suites/quality.h"
+#include "suites/talk.h"
 
 #define FILE_MAX ((size_t)8 << 20)
 #define REPEATS 3
@@ -72,6 +74,19 @@ struct cJSON *quality_data(const struct options *options, enum suite_id suite, c
 int quality_repeats(const struct options *options) {
     int passes = options->passes > 0 ? options->passes : 1;
     return options->quick ? 1 : (REPEATS + passes - 1) / passes;
+}
+
+void quality_plan(struct plan *plan, const struct options *options) {
+    (void)options;
+    plan_add(plan, QUALITY_PHASE);
+}
+
+bool quality_phase_close(struct talk *talk) {
+    if (!talk_is_down(talk) || lane_stopped(talk->lane))
+        return lane_phase_close(talk->lane, talk->ep, talk->suite, talk->phase, talk->pass);
+    lane_phase_end(talk->lane, talk->ep, talk->suite, talk->phase, talk->pass, PHASE_SKIPPED,
+                   "the endpoint does not answer any more");
+    return true;
 }
 
 /* ---- listing ---- */

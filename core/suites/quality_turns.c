@@ -129,22 +129,19 @@ static bool run_phase(struct lane *lane, int ep, enum suite_id suite, const stru
     for (; turns.repeat < repeats; turns.repeat++)
         if (!run_conversation(&turns))
             break;
-    bool down = talk_is_down(&turns.talk);
+    bool goes_on = quality_phase_close(&turns.talk);
     talk_done(&turns.talk);
-    if (!down || lane_stopped(lane))
-        return lane_phase_close(lane, ep, suite, mode->phase, pass);
-    lane_phase_end(lane, ep, suite, mode->phase, pass, PHASE_SKIPPED,
-                   "the endpoint does not answer any more");
-    return true;
+    return goes_on;
 }
 
 static void run_modes(struct lane *lane, int ep, enum suite_id suite, enum suite_id load, int pass,
                       const struct mode *modes, size_t count) {
     struct error error = {0};
     struct cJSON *data = quality_data(lane_bench(lane)->options, load, "turns", &error);
-    for (size_t i = 0; i < count && !lane_stopped(lane); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (data) {
-            run_phase(lane, ep, suite, &modes[i], pass, data);
+            if (!run_phase(lane, ep, suite, &modes[i], pass, data))
+                break;
             continue;
         }
         lane_phase_start(lane, ep, suite, modes[i].phase, pass);
@@ -170,11 +167,6 @@ static const struct mode ablation[] = {
      .preserve = false},
 };
 
-static void plan_one(struct plan *plan, const struct options *options) {
-    (void)options;
-    plan_add(plan, QUALITY_PHASE);
-}
-
 static void plan_ablation(struct plan *plan, const struct options *options) {
     (void)options;
     for (size_t i = 0; i < COUNT_OF(ablation); i++)
@@ -198,7 +190,7 @@ const struct suite suite_tool_call = {
     .id = SUITE_TOOL_CALL,
     .title = "tool calls",
     .about = "eight turns of file editing: is every call there, whole, of the right shape",
-    .plan = plan_one,
+    .plan = quality_plan,
     .run = tool_call_run,
 };
 
@@ -206,7 +198,7 @@ const struct suite suite_tool_call_stress = {
     .id = SUITE_TOOL_CALL_STRESS,
     .title = "tool calls, stress",
     .about = "nine turns with long edit lists, quotes, backslashes, Unicode and braces",
-    .plan = plan_one,
+    .plan = quality_plan,
     .run = stress_run,
 };
 

@@ -17,7 +17,14 @@ static const struct suite *const suites[] = {&suite_agentic,
                                              &suite_solo,
                                              &suite_tool_call,
                                              &suite_tool_call_stress,
-                                             &suite_thinking_ablation};
+                                             &suite_thinking_ablation,
+                                             &suite_recovery,
+                                             &suite_think_probes,
+                                             &suite_instruct,
+                                             &suite_research_brief,
+                                             &suite_order_control,
+                                             &suite_loop_search,
+                                             &suite_code_traps};
 
 const struct suite *suite_of(enum suite_id id) {
     for (size_t i = 0; i < COUNT_OF(suites); i++)
