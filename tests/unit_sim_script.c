@@ -123,6 +123,10 @@ static void the_named_tools_are_called_in_order(void **state) {
     expect(SCRIPT_CLEAN, last, NULL, NULL);
     expect(SCRIPT_CLEAN, again, "search_code", NULL);
     expect(SCRIPT_CLEAN, vague, "edit_file", NULL); /* the first that was never called */
+    expect(SCRIPT_CLEAN,
+           USER("First run_tests, then edit_file `a`, then search_code `b` in `c`") "," CALLED(
+               "run_tests", "{}") "," RESULT("ok") "," CALLED("edit_file", "{}") "," RESULT("ok"),
+           "search_code", "{\"query\":\"b\",\"globs\":[\"c\"]}");
     /* a name inside a longer word is not that tool */
     expect(SCRIPT_CLEAN, USER("my_edit_file_2 is old; run_tests"), "run_tests", NULL);
     free(after);
@@ -136,7 +140,16 @@ static void errors_are_corrected(void **state) {
 #define BEGIN                                                                                      \
     USER("Use edit_file on `src/a.c`") "," CALLED("edit_file", "{\\\"path\\\":\\\"x\\\"}") ","
     expect(SCRIPT_CLEAN, BEGIN RESULT("Error: no such file, did you mean `lib/a.c`?"), "edit_file",
-           "{\"path\":\"lib/a.c\",\"edits\":[{\"search\":\"src/a.c\",\"replace\":\"replace 1\"}]}");
+           "{\"path\":\"lib/a.c\"}");
+    expect(SCRIPT_CLEAN,
+           USER("Go") "," CALLED(
+               "edit_file",
+               "{\\\"path\\\":\\\"r.c\\\",\\\"edits\\\":[{\\\"search\\\":"
+               "\\\"int n = 6;\\\",\\\"replace\\\":\\\"x\\\"}]}") "," RESULT("error: not in `r.c`, "
+                                                                             "the line reads "
+                                                                             "`size_t n = 6;`"),
+           "edit_file",
+           "{\"path\":\"r.c\",\"edits\":[{\"search\":\"size_t n = 6;\",\"replace\":\"x\"}]}");
     expect(SCRIPT_CLEAN, BEGIN RESULT("{\\\"error\\\":\\\"stale, call search_code first\\\"}"),
            "search_code", NULL);
     expect(SCRIPT_CLEAN, BEGIN RESULT("12 passed, 0 failed, no errors"), NULL, NULL);
@@ -235,8 +248,7 @@ static void strange_requests_do_no_harm(void **state) {
         "{\"messages\":[],\"tools\":[]}",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[1,null,{}]}",
         "{\"messages\":[{\"role\":\"tool\",\"content\":\"error: `\"}],\"tools\":[" EDIT "]}",
-        "{\"messages\":[{\"role\":\"user\",\"content\":\"``` ` `` edit_file `\"}],\"tools\":[" EDIT
-        "]}",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"`` edit_file `\"}],\"tools\":[" EDIT "]}",
         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"t\"},7]}],"
         "\"tools\":[{\"function\":{\"name\":\"t\",\"parameters\":{\"properties\":{\"a\":7,\"b\":{"
         "\"type\":\"array\"},\"c\":{\"type\":\"object\"},\"d\":{\"type\":5}}}}}]}",

@@ -202,14 +202,30 @@ static const struct cJSON *pointed_to(const struct talk *talk, const char *resul
     return called;
 }
 
-/* After a result that speaks of an error: what it has in backticks comes before what the user had.
- * False: there was no such result. */
+static bool repeat_corrected(struct script_say *say, const struct talk *talk,
+                             const struct cJSON *failed, const char *result) {
+    const char *arguments = json_string(json_object(failed, "function"), "arguments");
+    const struct cJSON *tool = tool_named(talk, name_of(failed));
+    struct buf corrected;
+    buf_init(&corrected, SAY_MAX);
+    bool done = arguments != NULL && pointed_to(talk, result, tool) == tool &&
+                args_correct(&corrected, arguments, result, talk->tools);
+    if (done) {
+        say->name = mem_string(name_of(failed));
+        say->arguments = mem_string(buf_string(&corrected));
+    }
+    buf_done(&corrected);
+    return done;
+}
+
+/* After a result that speaks of an error: the same call with what the error has in backticks, or
+ * the tool it points to with that before what the user had. False: there was no such result. */
 static bool correct(struct script_say *say, const struct talk *talk, enum args_fault fault) {
     const struct cJSON *failed = is_role(talk->last, "tool") ? last_call(talk) : NULL;
     const struct cJSON *tool = failed != NULL ? tool_named(talk, name_of(failed)) : NULL;
     char *result = text_of(talk->last);
     bool wrong = tool != NULL && speaks_of_error(result);
-    if (wrong) {
+    if (wrong && !repeat_corrected(say, talk, failed, result)) {
         char *both = mem_format("%s %s", result, talk->text);
         call(say, talk, pointed_to(talk, result, tool), both, fault);
         free(both);
@@ -218,12 +234,19 @@ static bool correct(struct script_say *say, const struct talk *talk, enum args_f
     return wrong;
 }
 
+/* What the text says of this tool: from its name on, if anything is in backticks there. */
+static const char *words_for(const struct talk *talk, const struct cJSON *tool) {
+    const char *at = mention(talk->text, name_of(tool)), *begin;
+    size_t length;
+    return at != NULL && args_span(at, 0, &begin, &length) ? at : talk->text;
+}
+
 static void act(struct script_say *say, const struct talk *talk, enum args_fault fault) {
     if (correct(say, talk, fault))
         return;
     const struct cJSON *tool = choose(talk);
     if (tool != NULL)
-        call(say, talk, tool, talk->text, fault);
+        call(say, talk, tool, words_for(talk, tool), fault);
     else
         answer(say, talk);
 }
@@ -252,7 +275,7 @@ static void loop(struct script_say *say, const struct talk *talk) {
 }
 
 static bool is_deliverable(const char *name) {
-    static const char *const parts[] = {"save", "write", "deliver", "submit", "publish"};
+    static const char *const parts[] = {"save", "deliver", "submit", "publish"};
     for (size_t i = 0; name != NULL && i < COUNT_OF(parts); i++)
         if (strstr(name, parts[i]) != NULL)
             return true;

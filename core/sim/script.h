@@ -4,10 +4,11 @@
  *
  * A clean model calls, in the order they are named, the tools whose names stand in the last user
  * message and that were not called since; when none is named, the first that was never called. It
- * fills the arguments by the tool's schema: strings from what stands in `backticks`, in order;
- * arrays with as many elements as the text names ("three edits", "3 edits"), or as there are
- * backticks left, at least one; booleans true. After a tool result that speaks of an error it
- * repeats the call with what the error text has in backticks. When nothing is left to call it
+ * fills the arguments by the tool's schema: strings from what stands in `backticks`, in order,
+ * after the tool's name or, when nothing does, in the whole message; arrays with as many elements
+ * as the text names ("three edits", "3 edits"), or as there are backticks left, at least one;
+ * booleans true. After a tool result that speaks of an error it repeats the call with what the
+ * error text has in backticks, or calls the tool that it names. When nothing is left to call it
  * answers in prose, with a heading for each of the backticks. */
 #ifndef SIM_SCRIPT_H
 #define SIM_SCRIPT_H

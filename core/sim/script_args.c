@@ -2,12 +2,14 @@
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 #define ELEMENTS_MAX 64
 #define DEPTH_MAX 8
@@ -264,4 +266,43 @@ void args_fill(struct buf *out, const struct cJSON *schema, const char *text,
         put_object(&words, &w, NULL, schema, 0);
     else
         json_put_raw(&w, NULL, "{}");
+}
+
+/* ---- correcting ---- */
+
+static void find_nearest(cJSON *value, const char *text, cJSON **nearest, int *distance) {
+    for (cJSON *child = value->child; child != NULL; child = child->next)
+        find_nearest(child, text, nearest, distance);
+    if (!cJSON_IsString(value))
+        return;
+    int here = text_distance(value->valuestring, text, *distance);
+    if (here >= *distance)
+        return;
+    *distance = here;
+    *nearest = value;
+}
+
+static bool put_nearest(cJSON *tree, const char *text) {
+    cJSON *nearest = NULL;
+    int distance = INT_MAX - 1;
+    find_nearest(tree, text, &nearest, &distance);
+    return nearest != NULL && distance > 0 && cJSON_SetValuestring(nearest, text) != NULL;
+}
+
+bool args_correct(struct buf *out, const char *arguments, const char *text,
+                  const struct cJSON *leave) {
+    struct words words = {.text = text, .leave = leave};
+    struct cJSON *tree = json_parse(arguments, strlen(arguments), NULL);
+    const char *begin;
+    size_t length;
+    bool changed = false;
+    while (cJSON_IsObject(tree) && next_span(&words, &begin, &length)) {
+        char *span = mem_bytes(begin, length);
+        changed = put_nearest(tree, span) || changed;
+        free(span);
+    }
+    if (changed)
+        json_print(out, tree);
+    json_free(tree);
+    return changed;
 }
