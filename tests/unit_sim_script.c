@@ -249,11 +249,11 @@ static void strange_requests_do_no_harm(void **state) {
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[1,null,{}]}",
         "{\"messages\":[{\"role\":\"tool\",\"content\":\"error: `\"}],\"tools\":[" EDIT "]}",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"`` edit_file `\"}],\"tools\":[" EDIT "]}",
-        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"t\"},7]}],"
-        "\"tools\":[{\"function\":{\"name\":\"t\",\"parameters\":{\"properties\":{\"a\":7,\"b\":{"
-        "\"type\":\"array\"},\"c\":{\"type\":\"object\"},\"d\":{\"type\":5}}}}}]}",
-        "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{}]},{\"role\":\"user\","
-        "\"content\":\"t\"}],\"tools\":[{\"function\":{\"name\":\"t\"}}]}",
+        ("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"t\"},7]}],"
+         "\"tools\":[{\"function\":{\"name\":\"t\",\"parameters\":{\"properties\":{\"a\":7,\"b\":{"
+         "\"type\":\"array\"},\"c\":{\"type\":\"object\"},\"d\":{\"type\":5}}}}}]}"),
+        ("{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{}]},{\"role\":\"user\","
+         "\"content\":\"t\"}],\"tools\":[{\"function\":{\"name\":\"t\"}}]}"),
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bodies); i++)
