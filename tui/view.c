@@ -7,11 +7,12 @@
 #include "view_parts.h"
 
 static const struct view_ops *const views[VIEW_COUNT] = {
-    [VIEW_BOARD] = &view_board_ops,   /* 1 */
-    [VIEW_ENGINE] = &view_engine_ops, /* 2 */
-    [VIEW_BURST] = &view_burst_ops,   /* 3 */
-    [VIEW_SOLO] = &view_solo_ops,     /* 6 */
-    [VIEW_EVENTS] = &view_events_ops, /* 7 */
+    [VIEW_BOARD] = &view_board_ops,     /* 1 */
+    [VIEW_ENGINE] = &view_engine_ops,   /* 2 */
+    [VIEW_BURST] = &view_burst_ops,     /* 3 */
+    [VIEW_COMPARE] = &view_compare_ops, /* 5 */
+    [VIEW_SOLO] = &view_solo_ops,       /* 6 */
+    [VIEW_EVENTS] = &view_events_ops,   /* 7 */
     [VIEW_HELP] = &view_help_ops,
 };
 
@@ -20,7 +21,8 @@ const struct view_ops *view_of(enum view_id view) {
 }
 
 void ui_init(struct ui *ui) {
-    *ui = (struct ui){.column = -1, .metric = METRIC_TTFT, .glyphs = GLYPH_BRAILLE, .speed = 1};
+    *ui = (struct ui){
+        .column = -1, .metric = METRIC_TTFT, .glyphs = GLYPH_BRAILLE, .speed = 1, .mark_ep = -1};
 }
 
 enum role view_series_role(int index) {
@@ -103,6 +105,19 @@ static bool open_view(struct ui *ui, enum view_id view) {
     return true;
 }
 
+/* The selected row is what others are compared with, or no longer. */
+static bool mark(struct ui *ui, const struct scene *scene) {
+    struct rows rows;
+    rows_collect(scene, ui, &rows);
+    int at = rows_selected(&rows, ui);
+    if (at < 0)
+        return false;
+    bool marked = ui->mark_ep == rows.at[at].ep && ui->mark_source == rows.at[at].source;
+    ui->mark_source = rows.at[at].source;
+    ui->mark_ep = marked ? -1 : rows.at[at].ep;
+    return true;
+}
+
 bool view_act(struct ui *ui, const struct scene *scene, enum action action, int width, int height) {
     struct layout_screen screen;
     layout_screen(width, height, &screen);
@@ -125,5 +140,7 @@ bool view_act(struct ui *ui, const struct scene *scene, enum action action, int 
     }
     if (action == ACTION_BACK)
         return act_back(ui);
+    if (action == ACTION_MARK)
+        return mark(ui, scene);
     return action == ACTION_QUIT && go_back(ui); /* quits from the board only */
 }

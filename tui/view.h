@@ -22,14 +22,15 @@ enum view_id {
 
 /* What the user chose, and nothing that a log could tell. Selections are kept by identity. */
 struct ui {
-    enum view_id view, back; /* back: where Esc goes from help */
-    int source, ep;          /* selected row: run on screen, endpoint */
-    int column;              /* selected phase column */
-    enum metric_id metric;   /* shown in the board's grid */
-    int64_t call;            /* selected call's id; 0 none */
-    bool call_text;          /* its text is open */
-    int text_scroll;         /* lines of that text above the screen */
-    int event;               /* lines scrolled back from the newest in the event view */
+    enum view_id view, back;  /* back: where Esc goes from help */
+    int source, ep;           /* selected row: run on screen, endpoint */
+    int mark_source, mark_ep; /* row that others are compared with; ep -1: none */
+    int column;               /* selected phase column */
+    enum metric_id metric;    /* shown in the board's grid */
+    int64_t call;             /* selected call's id; 0 none */
+    bool call_text;           /* its text is open */
+    int text_scroll;          /* lines of that text above the screen */
+    int event;                /* lines scrolled back from the newest in the event view */
     int help_scroll;
     bool by_finish;                   /* burst view: order */
     bool sort_by_value, sort_reverse; /* rows in the order of the metric in the selected column */

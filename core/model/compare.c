@@ -353,12 +353,15 @@ static bool fill_row(struct compare_row *row, const struct side *a, const struct
     return known || fill_aggregates(row, a, b);
 }
 
-static void compare_cells(struct compare *out, struct side *a, struct side *b) {
+static void compare_cells(struct compare *out, struct side *a, struct side *b,
+                          enum metric_id only) {
     const struct column *column = &b->board->columns[b->column];
     bool calls = one_by_one(column->suite) && passes_of(a->cell) == 1 && passes_of(b->cell) == 1;
     a->units = units_of(a->board, a->ep, a->column, calls);
     b->units = units_of(b->board, b->ep, b->column, calls);
     for (size_t i = 0; i < COUNT_OF(compared); i++) {
+        if (only != METRIC_COUNT && compared[i].metric != only)
+            continue;
         if (compared[i].many && (column->suite == SUITE_AGENTIC || column->suite == SUITE_SOLO))
             continue;
         struct compare_row row = {.ep_a = a->ep,
@@ -382,7 +385,7 @@ static void compare_cells(struct compare *out, struct side *a, struct side *b) {
 }
 
 static void compare_pair(struct compare *out, const struct board *board_a, int ep_a,
-                         const struct board *board_b, int ep_b) {
+                         const struct board *board_b, int ep_b, enum metric_id only) {
     for (int column = 0; column < (int)board_b->column_count; column++) {
         const struct column *what = &board_b->columns[column];
         int other = board_column(board_a, what->suite, what->phase);
@@ -390,7 +393,7 @@ static void compare_pair(struct compare *out, const struct board *board_a, int e
             continue;
         struct side a = {board_a, ep_a, other, board_cell(board_a, ep_a, other), {0}};
         struct side b = {board_b, ep_b, column, board_cell(board_b, ep_b, column), {0}};
-        compare_cells(out, &a, &b);
+        compare_cells(out, &a, &b, only);
     }
 }
 
@@ -442,7 +445,7 @@ void compare_boards(struct compare *out, const struct board *a, const struct boa
     for (int ep = 0; ep < (int)b->row_count; ep++) {
         int other = compare_match(b, ep, a);
         if (other >= 0)
-            compare_pair(out, a, other, b, ep);
+            compare_pair(out, a, other, b, ep, METRIC_COUNT);
     }
     correct(out);
 }
@@ -450,12 +453,31 @@ void compare_boards(struct compare *out, const struct board *a, const struct boa
 void compare_baselines(struct compare *out, const struct board *board) {
     *out = (struct compare){0};
     for (int ep = 0; ep < (int)board->row_count; ep++) {
-        const char *baseline = board->rows[ep].endpoint->baseline;
-        int other = baseline ? match_name(board, baseline) : -1;
-        if (other >= 0 && other != ep)
-            compare_pair(out, board, other, board, ep);
+        int other = compare_baseline(board, ep);
+        if (other >= 0)
+            compare_pair(out, board, other, board, ep, METRIC_COUNT);
     }
     correct(out);
+}
+
+int compare_baseline(const struct board *board, int ep) {
+    const char *baseline = board->rows[ep].endpoint->baseline;
+    int other = baseline ? match_name(board, baseline) : -1;
+    return other == ep ? -1 : other;
+}
+
+void compare_endpoints(struct compare *out, const struct board *a, int ep_a, const struct board *b,
+                       int ep_b, enum metric_id metric) {
+    *out = (struct compare){0};
+    compare_pair(out, a, ep_a, b, ep_b, metric);
+    correct(out);
+}
+
+bool compare_knows(enum metric_id metric) {
+    for (size_t i = 0; i < COUNT_OF(compared); i++)
+        if (compared[i].metric == metric)
+            return true;
+    return false;
 }
 
 void compare_done(struct compare *compare) {

@@ -56,7 +56,15 @@ struct compare {
 void compare_boards(struct compare *out, const struct board *a, const struct board *b);
 /* Endpoints that name a baseline, against it. */
 void compare_baselines(struct compare *out, const struct board *board);
+/* One endpoint against another, in one metric. */
+void compare_endpoints(struct compare *out, const struct board *a, int ep_a, const struct board *b,
+                       int ep_b, enum metric_id metric);
 void compare_done(struct compare *compare);
+
+/* Is the metric compared at all? (Not one that says the same as another, or nothing better.) */
+bool compare_knows(enum metric_id metric);
+/* The endpoint that this one names as its baseline; -1 none. */
+int compare_baseline(const struct board *board, int ep);
 
 /* The endpoint of `in` that stands for `ep` of `board`; -1 none. */
 int compare_match(const struct board *board, int ep, const struct board *in);
