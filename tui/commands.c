@@ -14,6 +14,7 @@
 #include "intake.h"
 #include "live_run.h"
 #include "net/http.h"
+#include "probe.h"
 #include "screen.h"
 #include "sim/sim.h"
 #include "store/player.h"
@@ -376,6 +377,7 @@ static int (*const bodies[COMMAND_COUNT])(const struct context *) = {
     [COMMAND_SIM] = simulate,
     [COMMAND_SOLO] = command_solo,
     [COMMAND_COMPARE] = command_compare,
+    [COMMAND_PROBE] = command_probe,
     [COMMAND_RUNS] = command_runs,
     [COMMAND_RM] = command_rm,
     [COMMAND_IMPORT] = command_import,

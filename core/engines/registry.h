@@ -9,8 +9,8 @@
 #define ENGINE_PORTS_MAX 4
 #define ENGINE_ASKS_MAX 3
 
-/* A request about one model. In path and body a '$' is the model's id: percent-encoded in the path,
- * a JSON string in the body. method NULL: the engine has no such request. */
+/* A request about one model. "{id}" stands for its id: percent-encoded in the path, a JSON string in
+ * the body. method NULL: the engine has no such request. */
 struct engine_request {
     const char *method, *path, *body;
 };
@@ -37,7 +37,7 @@ struct engine_row {
     struct {
         const char *path, *member, *value;
     } switches;
-    const char *download; /* weights from Hugging Face: how */
+    const char *download; /* weights from Hugging Face: how; at most 15 bytes, as the next */
     const char *persists; /* prefix cache that outlives the process: how */
     const char *restart;  /* what the user's restart command may be */
 };

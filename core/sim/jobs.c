@@ -242,6 +242,9 @@ static void serve(struct jobs *jobs, struct job *job, struct evhttp_request *req
 }
 
 static bool is_other_model(const struct jobs *jobs, const struct ask *ask) {
+    if (jobs->profile->engine == ENGINE_MLXLM && ask->model != NULL &&
+        strcmp(ask->model, "default_model") == 0)
+        return false; /* the one it was started with (C.3) */
     return jobs->profile->wire.checks_model && ask->model != NULL &&
            strcmp(ask->model, jobs->profile->model) != 0 &&
            script_of_model(ask->model) == SCRIPT_COUNT;
