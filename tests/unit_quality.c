@@ -1,0 +1,272 @@
+/* quality: every suite on an engine whose model has one known fault gives the score that is known.
+ * The models are the simulated engines' own scripts, behind a fake engine without any delay. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/embed.h"
+#include "base/json.h"
+#include "model/board.h"
+#include "rig.h"
+#include "sim/script.h"
+#include "suites/quality.h"
+#include "suites/quality_answers.h"
+
+/* ---- an engine that says what a script says ---- */
+
+static void put_delta(struct buf *out, const char *member, const char *text) {
+    struct json_writer w;
+    buf_reset(out);
+    json_begin(&w, out);
+    json_open(&w, NULL, '{');
+    json_open(&w, "choices", '[');
+    json_open(&w, NULL, '{');
+    json_open(&w, "delta", '{');
+    json_put_string(&w, member, text);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    json_close(&w, ']');
+    json_close(&w, '}');
+}
+
+/* A piece of a tool call. No id: some servers give none. */
+static void put_call(struct buf *out, const char *name, const char *arguments) {
+    struct json_writer w;
+    buf_reset(out);
+    json_begin(&w, out);
+    json_open(&w, NULL, '{');
+    json_open(&w, "choices", '[');
+    json_open(&w, NULL, '{');
+    json_open(&w, "delta", '{');
+    json_open(&w, "tool_calls", '[');
+    json_open(&w, NULL, '{');
+    json_put_integer(&w, "index", 0);
+    json_open(&w, "function", '{');
+    if (name)
+        json_put_string(&w, "name", name);
+    json_put_string(&w, "arguments", arguments);
+    json_close(&w, '}');
+    json_close(&w, '}');
+    json_close(&w, ']');
+    json_close(&w, '}');
+    json_close(&w, '}');
+    json_close(&w, ']');
+    json_close(&w, '}');
+}
+
+static bool send_call(int fd, const struct script_say *say, struct buf *out) {
+    size_t half = strlen(say->arguments) / 2;
+    while (half > 0 && ((unsigned char)say->arguments[half] & 0xc0) == 0x80)
+        half--;
+    char *first = mem_bytes(say->arguments, half);
+    put_call(out, say->name, first);
+    free(first);
+    if (!fake_chunk(fd, buf_string(out)))
+        return false;
+    put_call(out, NULL, say->arguments + half);
+    return fake_chunk(fd, buf_string(out));
+}
+
+static bool send_end(int fd, const struct script_say *say, int64_t max_tokens, int64_t prompt) {
+    const char *finish = say->cut ? "length" : say->name ? "tool_calls" : "stop";
+    char *last = mem_format("{\"choices\":[{\"delta\":{},\"finish_reason\":\"%s\"}]}", finish);
+    char *usage = mem_format("{\"choices\":[],\"usage\":{\"prompt_tokens\":%d,"
+                             "\"completion_tokens\":%d}}",
+                             (int)prompt, say->cut ? (int)max_tokens : 12);
+    bool sent = fake_chunk(fd, last) && fake_chunk(fd, usage) && fake_chunk(fd, "[DONE]") &&
+                fake_send(fd, "0\r\n\r\n");
+    free(last);
+    free(usage);
+    return sent;
+}
+
+static bool send_stream(int fd, const struct script_say *say, bool thinks, int64_t max_tokens,
+                        int64_t prompt) {
+    struct buf out;
+    buf_init(&out, 1 << 22);
+    bool sent = fake_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                              "Transfer-Encoding: chunked\r\n\r\n");
+    put_delta(&out, "reasoning_content", "The next step is plain.");
+    sent = sent && (!thinks || fake_chunk(fd, buf_string(&out)));
+    put_delta(&out, "content", say->content ? say->content : "It is as it is.");
+    if (say->content || !say->name)
+        sent = sent && fake_chunk(fd, buf_string(&out));
+    if (say->breaks) {
+        fake_chunk(fd, "{\"error\":{\"message\":\"the sampler failed\",\"code\":500}}");
+        buf_done(&out);
+        return false;
+    }
+    if (say->name)
+        sent = sent && send_call(fd, say, &out);
+    buf_done(&out);
+    return sent && send_end(fd, say, max_tokens, prompt);
+}
+
+static bool play(struct fake *fake, int fd, const char *request) {
+    (void)fake;
+    const char *body = strstr(request, "\r\n\r\n") + 4;
+    struct cJSON *tree = json_parse(body, strlen(body), NULL);
+    struct script_say say;
+    assert_non_null(tree);
+    bool thinks = json_bool(json_object(tree, "chat_template_kwargs"), "enable_thinking", false);
+    script_play(&say, script_of_model(json_string(tree, "model")), tree, thinks);
+    bool open = say.status ? fake_reply(fd, say.status, "{\"error\":{\"message\":\"template\"}}")
+                           : send_stream(fd, &say, thinks, json_integer(tree, "max_tokens", 0),
+                                         (int64_t)strlen(body) / 4);
+    script_done(&say);
+    json_free(tree);
+    return open;
+}
+
+/* ---- a suite on it ---- */
+
+struct bed {
+    struct fake fake;
+    struct rig rig;
+    struct lane *lane;
+};
+
+static void bed_begin(struct bed *bed, const char *model,
+                      bool (*script)(struct fake *, int, const char *)) {
+    char *more = mem_format(",model=%s", model);
+    fake_start(&bed->fake);
+    bed->fake.script = script;
+    rig_begin(&bed->rig);
+    rig_endpoint(&bed->rig, "a", bed->fake.port, more);
+    free(more);
+}
+
+static void bed_run(struct bed *bed, enum suite_id suite) {
+    memset(bed->rig.options.suites, 0, sizeof bed->rig.options.suites);
+    bed->rig.options.suites[suite] = true;
+    rig_plan(&bed->rig);
+    bed->lane = lane_new(&bed->rig.bench, "here");
+    lane_add(bed->lane, 0);
+    suite_of(suite)->run(bed->lane, &bed->rig.run.endpoints[0], 0);
+    rig_take(&bed->rig, 0);
+}
+
+static void bed_end(struct bed *bed) {
+    lane_free(bed->lane);
+    rig_done(&bed->rig);
+    fake_done(&bed->fake);
+}
+
+struct sum {
+    int scored;    /* with points */
+    double points; /* of them */
+    int engine;    /* engine's faults */
+    int failures;  /* of the kind asked for */
+};
+
+static struct sum sum_of(const struct bed *bed, const char *failure) {
+    struct sum sum = {0};
+    for (size_t i = 0; i < bed->rig.count; i++) {
+        const struct event *event = bed->rig.events[i];
+        if (event->kind != EVENT_SCORE)
+            continue;
+        const struct event_score *score = &event->score;
+        bool engine = score->failure && strncmp(score->failure, "engine:", 7) == 0;
+        assert_true(engine == (bool)isnan(score->points));
+        assert_true(engine || score->points == 1 || score->failure);
+        sum.engine += engine;
+        sum.scored += !engine;
+        sum.points += engine ? 0 : score->points;
+        sum.failures += score->failure && failure && strcmp(score->failure, failure) == 0;
+    }
+    return sum;
+}
+
+static void print_scores(const struct bed *bed) {
+    for (size_t i = 0; i < bed->rig.count; i++)
+        if (bed->rig.events[i]->kind == EVENT_SCORE) {
+            const struct event_score *score = &bed->rig.events[i]->score;
+            print_message("  %d %s: %g %s (%s)\n", score->turn, score->item, score->points,
+                          score->failure ? score->failure : "clean",
+                          score->detail ? score->detail : "");
+        }
+}
+
+static const struct known {
+    enum suite_id suite;
+    const char *script;
+    int scored;
+    double points;
+    int engine, failures;
+    const char *failure;
+} knowns[] = {
+    {SUITE_TOOL_CALL, "clean", 8, 8, 0, 0, NULL},
+    /* from the fifth turn on: one edit, no search */
+    {SUITE_TOOL_CALL, "empty-edits", 8, 7, 0, 1, "model:empty-object"},
+    {SUITE_TOOL_CALL, "truncates", 8, 0, 0, 8, "model:truncated"},
+    /* the first call again and again */
+    {SUITE_TOOL_CALL, "loops", 8, 2, 0, 6, "model:wrong-tool"},
+    {SUITE_TOOL_CALL, "wrong-tool", 8, 0, 0, 8, "model:wrong-tool"},
+    {SUITE_TOOL_CALL, "stringifies", 8, 2, 0, 4, "model:empty-object"},
+    {SUITE_TOOL_CALL, "stringifies", 8, 2, 0, 2, "model:schema"},
+    {SUITE_TOOL_CALL, "no-call", 8, 0, 0, 8, "model:no-call"},
+    {SUITE_TOOL_CALL, "leaks-thinking", 8, 8, 0, 0, NULL}, /* it is the thinking suite's to see */
+    {SUITE_TOOL_CALL, "fails", 0, 0, 8, 8, "engine:http_5xx"},
+    {SUITE_TOOL_CALL, "breaks", 0, 0, 8, 8, "engine:stream_error"},
+    {SUITE_TOOL_CALL_STRESS, "clean", 9, 9, 0, 0, NULL},
+    {SUITE_TOOL_CALL_STRESS, "empty-edits", 9, 5, 0, 4, "model:empty-object"},
+    {SUITE_TOOL_CALL_STRESS, "stringifies", 9, 2, 0, 6, "model:empty-object"},
+    {SUITE_TOOL_CALL_STRESS, "truncates", 9, 0, 0, 9, "model:truncated"},
+    {SUITE_TOOL_CALL_STRESS, "wrong-tool", 9, 0, 0, 9, "model:wrong-tool"},
+    {SUITE_THINKING_ABLATION, "clean", 27, 27, 0, 0, NULL},
+    /* preserve off: the template fails from the second turn on */
+    {SUITE_THINKING_ABLATION, "needs-reasoning", 19, 19, 8, 8, "engine:http_5xx"},
+    {SUITE_RECOVERY, "clean", 5, 5, 0, 0, NULL},
+    {SUITE_RECOVERY, "loops", 5, 0, 0, 5, "model:repeated-call"},
+    {SUITE_RECOVERY, "searches", 5, 0, 0, 5, "model:not-corrected"},
+    {SUITE_RECOVERY, "no-call", 5, 0, 0, 5, "model:no-call"},
+    {SUITE_RECOVERY, "truncates", 5, 0, 0, 5, "model:truncated"},
+    {SUITE_RECOVERY, "fails", 0, 0, 5, 5, "engine:http_5xx"},
+    {SUITE_RESEARCH_BRIEF, "clean", 6, 6, 0, 0, NULL},
+    {SUITE_RESEARCH_BRIEF, "skips-deliverable", 6, 0, 0, 6, "model:not-delivered"},
+    {SUITE_RESEARCH_BRIEF, "searches", 6, 0, 0, 6, "model:not-delivered"},
+    {SUITE_RESEARCH_BRIEF, "breaks", 0, 0, 6, 6, "engine:stream_error"},
+    {SUITE_ORDER_CONTROL, "clean", 4, 4, 0, 0, NULL},
+    {SUITE_ORDER_CONTROL, "loops", 4, 0, 0, 4, "model:not-delivered"},
+    {SUITE_LOOP_SEARCH, "clean", 4, 4, 0, 0, NULL},
+    {SUITE_LOOP_SEARCH, "searches", 4, 0, 0, 4, "model:looped"},
+    {SUITE_LOOP_SEARCH, "skips-deliverable", 4, 0, 0, 4, "model:not-delivered"},
+    {SUITE_THINKING, "clean", 8, 8, 0, 0, NULL},
+    {SUITE_THINKING, "leaks-thinking", 8, 0, 0, 8, "model:think-leak"},
+    {SUITE_THINKING, "fails", 0, 0, 8, 8, "engine:http_5xx"},
+};
+
+static void test_known_scores(void **state) {
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < COUNT_OF(knowns); i++) {
+        const struct known *known = &knowns[i];
+        struct bed bed;
+        char *model = mem_format("script-%s", known->script);
+        bed_begin(&bed, model, play);
+        bed_run(&bed, known->suite);
+        struct sum sum = sum_of(&bed, known->failure);
+        if (sum.scored != known->scored || fabs(sum.points - known->points) > 1e-9 ||
+            sum.engine != known->engine || sum.failures != known->failures) {
+            print_message("%s, %s: %g of %d, %d of the engine, %d %s\n", suite_word(known->suite),
+                          known->script, sum.points, sum.scored, sum.engine, sum.failures,
+                          known->failure ? known->failure : "");
+            print_scores(&bed);
+            wrong++;
+        }
+        bed_end(&bed);
+        free(model);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known_scores),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
