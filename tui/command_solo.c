@@ -107,7 +107,7 @@ static void print_endpoints(const struct board *board, const struct solo_referen
 static void print_text(const struct board *board, const struct solo *solo,
                        const struct solo_reference *references) {
     if (solo->count == 0)
-        printf("CLEAN: nothing speaks against measuring here.\n");
+        printf("CLEAN: nothing that is known speaks against measuring here.\n");
     else
         printf("NOT CLEAN: %zu reason%s.\n", solo->count, solo->count == 1 ? "" : "s");
     for (size_t i = 0; i < solo->count; i++) {

@@ -9,24 +9,23 @@
 
 #define LABEL_WIDTH 16
 
-/* One fact of a machine: a label, and its text or "–". Returns the next line. */
+/* One fact of a machine that is known. Returns the next line. */
 static int fact(const struct draw *draw, struct rect inner, int y, const char *label,
                 enum role role, const char *text) {
-    if (y >= inner.height)
+    if (y >= inner.height || !text)
         return y;
     frame_text(draw->frame, inner.x, inner.y + y, LABEL_WIDTH, ROLE_DIM, label);
-    frame_text(draw->frame, inner.x + LABEL_WIDTH, inner.y + y, inner.width - LABEL_WIDTH,
-               text ? role : ROLE_DIM, text ? text : "–");
+    frame_text(draw->frame, inner.x + LABEL_WIDTH, inner.y + y, inner.width - LABEL_WIDTH, role,
+               text);
     return y + 1;
 }
 
 static int number(const struct draw *draw, struct rect inner, int y, const char *label,
-                  const char *format, double value) {
+                  int decimals, double value, const char *unit) {
     char text[64];
     if (isnan(value))
-        return fact(draw, inner, y, label, ROLE_TEXT, NULL);
-    /* `format` is one of this file's literals with one %f in it */
-    snprintf(text, sizeof text, format, value);
+        return y;
+    snprintf(text, sizeof text, "%.*f%s", decimals, value, unit);
     return fact(draw, inner, y, label, ROLE_TEXT, text);
 }
 
@@ -55,16 +54,20 @@ static int draw_machine(const struct draw *draw, struct rect inner, int y,
              sample->power_mode ? sample->power_mode : "");
     if (y < inner.height)
         frame_text(draw->frame, inner.x, inner.y + y, inner.width, ROLE_TITLE, lane->name);
-    y = draw_residents(draw, inner, y + 1, sample);
+    int first = y + 1;
+    y = draw_residents(draw, inner, first, sample);
     y = fact(draw, inner, y, "thermal", fine ? ROLE_GOOD : ROLE_WARN,
              sample->thermal == THERMAL_UNKNOWN ? NULL : thermal_word(sample->thermal));
-    y = number(draw, inner, y, "swap in use", "%.0f MB", sample->swap_mb);
-    y = number(draw, inner, y, "swap moved", "%+.0f MB since the start",
-               sample->swap_mb - lane->swap_start);
-    y = number(draw, inner, y, "memory pressure", "%.1f", sample->pressure);
-    y = number(draw, inner, y, "memory free", "%.0f MB", sample->free_mb);
-    y = number(draw, inner, y, "GPU busy", "%.0f %%", sample->gpu_pct);
-    return fact(draw, inner, y, "power", ROLE_TEXT, power[0] ? power : NULL) + 1;
+    y = number(draw, inner, y, "swap in use", 0, sample->swap_mb, " MB");
+    y = number(draw, inner, y, "swap moved", 0, sample->swap_mb - lane->swap_start,
+               " MB since the start");
+    y = number(draw, inner, y, "memory pressure", 1, sample->pressure, "");
+    y = number(draw, inner, y, "memory free", 0, sample->free_mb, " MB");
+    y = number(draw, inner, y, "GPU busy", 0, sample->gpu_pct, " %");
+    y = fact(draw, inner, y, "power", ROLE_TEXT, power[0] ? power : NULL);
+    if (y == first)
+        y = fact(draw, inner, y, "", ROLE_DIM, "it tells nothing of itself");
+    return y + 1;
 }
 
 static void draw_machines(const struct draw *draw, struct rect inner) {
@@ -100,7 +103,7 @@ static void draw_reasons(const struct draw *draw, struct rect inner) {
         solo_judge(&solo, board, NULL);
         if (solo.count == 0)
             frame_text(draw->frame, inner.x, inner.y + y++, inner.width, ROLE_GOOD,
-                       "CLEAN: nothing speaks against measuring here");
+                       "CLEAN: nothing that is known speaks against measuring here");
         for (size_t i = 0; i < solo.count && y < inner.height; i++)
             y = draw_reason(draw, inner, y, board, &solo.reasons[i]);
     }
