@@ -340,6 +340,7 @@ static void test_shell_inherits_nothing(void **state) {
     struct bed bed;
     struct error error;
     bed_begin(&bed, "");
+    lane_wake(bed.lane);
     assert_int_equal(lane_connect(bed.lane, 0, 3, NULL), 3);
     int status =
         shell(&bed, "for f in 3 4 5 6 7 8 9; do if (: <&$f) 2>/dev/null; then exit 9; fi; done",
@@ -355,6 +356,7 @@ static void test_shell_post(void **state) {
     bed_begin(&bed, "");
     char *good = mem_format("POST http://127.0.0.1:%d/restart", bed.fake.port);
     char *bad = mem_format("POST http://127.0.0.1:%d/nowhere", bed.fake.port);
+    lane_wake(bed.lane); /* one of before does not cut it short */
     assert_int_equal(shell(&bed, good, 5000, &error), 0);
     assert_int_equal(atomic_load(&bed.fake.restarts), 1);
     assert_int_equal(shell(&bed, bad, 5000, &error), 1);

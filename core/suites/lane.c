@@ -24,7 +24,7 @@ struct lane *lane_new(struct bench *bench, const char *name) {
     lane->name = mem_string(name);
     lane->loop = loop_new();
     lane->http = http_new(lane->loop, user_agent);
-    lane->current = -1;
+    atomic_init(&lane->current, -1);
     atomic_init(&lane->stop, false);
     atomic_init(&lane->skip_running, false);
     atomic_init(&lane->skip, 0);
@@ -134,7 +134,10 @@ void lane_command(struct lane *lane, enum lane_command command, int ep) {
     case LANE_COMMAND_COUNT:
         break;
     }
-    loop_wake(lane->loop);
+    /* whoever is visited is not disturbed by what others are asked to do */
+    int current = atomic_load(&lane->current);
+    if (command == LANE_STOP || ep < 0 || current < 0 || ep == current)
+        loop_wake(lane->loop);
 }
 
 void lane_wake(struct lane *lane) {
@@ -162,21 +165,26 @@ int64_t lane_lateness_us(struct lane *lane) {
 }
 
 bool lane_stopped(const struct lane *lane) {
-    return lane_halted(lane) || lane_retries(lane, lane->current);
+    return lane_halted(lane) || lane_retries(lane, atomic_load(&lane->current));
 }
 
 bool lane_skips(const struct lane *lane) {
-    return atomic_load(&lane->skip_running) || atomic_load(&lane->skip) & bit_of(lane->current);
+    return atomic_load(&lane->skip_running) ||
+           atomic_load(&lane->skip) & bit_of(atomic_load(&lane->current));
 }
 
 bool lane_skipped(struct lane *lane) {
-    uint_fast64_t bit = bit_of(lane->current);
+    uint_fast64_t bit = bit_of(atomic_load(&lane->current));
     bool running = atomic_exchange(&lane->skip_running, false);
     return (atomic_fetch_and(&lane->skip, ~bit) & bit) || running;
 }
 
 void lane_visit(struct lane *lane, int ep) {
-    lane->current = ep;
+    atomic_store(&lane->current, ep);
+}
+
+void lane_settle(struct lane *lane) {
+    loop_run_for(lane->loop, 0);
 }
 
 void lane_doze(struct lane *lane) {

@@ -30,7 +30,7 @@ struct lane {
     struct http *http;
     pthread_t thread;
     bool started;
-    int current; /* ep that is visited, -1: none; the lane's thread only */
+    atomic_int current; /* ep that is visited, -1: none; set by the lane's thread */
 
     /* Flags of the keyboard, any thread. */
     atomic_bool stop;
@@ -55,6 +55,9 @@ bool lane_skips(const struct lane *lane); /* asked, not cleared */
 char *lane_authorization(struct lane *lane, struct slot *slot);
 /* The visit of an endpoint begins (-1: ends). */
 void lane_visit(struct lane *lane, int ep);
+/* Takes in the wakes that came before: what follows is cut short by new ones alone. Look at the
+ * flags after it. */
+void lane_settle(struct lane *lane);
 /* Blocks until a command or a wake. */
 void lane_doze(struct lane *lane);
 void lane_set_state(struct lane *lane, struct slot *slot, enum endpoint_state state,

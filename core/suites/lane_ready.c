@@ -18,6 +18,7 @@
 
 size_t lane_connect(struct lane *lane, int ep, size_t count, double *connect_ms) {
     struct slot *slot = lane_slot(lane, ep);
+    lane_settle(lane);
     char *url = mem_format("%s/health", slot->endpoint->url);
     char *key = lane_authorization(lane, slot);
     const char *headers[] = {key};
@@ -119,7 +120,7 @@ enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms) {
     struct slot *slot = lane_slot(lane, ep);
     int64_t begin_us = lane_now_us(lane), wait_us = FIRST_WAIT_US;
     int64_t load_ms = timeout_ms > LANE_LOAD_MS ? timeout_ms : LANE_LOAD_MS;
-    loop_run_for(lane->loop, 0); /* what was asked before does not cut the first look short */
+    lane_settle(lane); /* what was asked before does not cut the first look short */
     while (!lane_stopped(lane)) {
         char detail[200] = "";
         enum endpoint_state state = probe(lane, slot, detail, sizeof detail);

@@ -129,6 +129,11 @@ static void child_kill(struct lane *lane, struct child *child) {
 static int request(struct lane *lane, const char *url, int64_t timeout_ms, struct error *error) {
     struct http_reply reply = {0};
     int status = -1;
+    lane_settle(lane);
+    if (lane_stopped(lane)) {
+        error_set(error, "stopped");
+        return -1;
+    }
     if (http_fetch(lane->http, "POST", url, NULL, 0, "", timeout_ms, REPLY_MAX, &reply, error)) {
         bool good = reply.status >= 200 && reply.status < 300;
         status = good ? 0 : 1;
