@@ -114,8 +114,32 @@ static void test_true_to_three_digits(void **state) {
     }
 }
 
+static void figures_have_their_unit(void **state) {
+    (void)state;
+    static const struct {
+        enum metric_id metric;
+        double value;
+        const char *text;
+    } cases[] = {
+        {METRIC_TTFT, 0.4, "0.4 ms"},        {METRIC_TTFT, 131, "131 ms"},
+        {METRIC_TTFT, 12300, "12.3s"},       {METRIC_DECODE, 109.1, "109 t/s"},
+        {METRIC_COMPLETION, 12300, "12.3k"}, {METRIC_TTFT, NAN, "–"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[METRIC_TEXT];
+        metric_figure(cases[i].metric, cases[i].value, text);
+        assert_string_equal(text, cases[i].text);
+    }
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        char text[METRIC_TEXT];
+        metric_figure((enum metric_id)i, -9e15, text);
+        assert_true(strlen(text) < METRIC_TEXT - 1);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_have_their_unit),
         cmocka_unit_test(test_table_is_whole),
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_never_wider),

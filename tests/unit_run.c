@@ -238,8 +238,34 @@ static void not_measured_here_is_simulated(void **state) {
     run_done(&run);
 }
 
+static void hosts_of_urls(void **state) {
+    (void)state;
+    static const struct {
+        const char *url, *host;
+        bool loopback;
+    } cases[] = {
+        {"http://127.0.0.1:8080", "127.0.0.1", true},
+        {"https://localhost", "localhost", true},
+        {"http://[::1]:9/v1", "[::1]", true},
+        {"http://[::12]:9", "[::12]", false},
+        {"http://localhosts:1", "localhosts", false},
+        {"http://mini.local:1/x", "mini.local", false},
+        {"http://[::1", "[::1", false},
+        {"http://", "", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *host = endpoint_host(cases[i].url);
+        assert_string_equal(host, cases[i].host);
+        assert_int_equal(endpoint_is_loopback(host), cases[i].loopback);
+        free(host);
+    }
+    assert_null(endpoint_host(NULL));
+    assert_null(endpoint_host("127.0.0.1"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts_of_urls),
         cmocka_unit_test(the_header_comes_back),
         cmocka_unit_test(a_copy_owns_what_it_has),
         cmocka_unit_test(secrets_stay_out),

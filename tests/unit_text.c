@@ -155,6 +155,23 @@ static void any_bytes_become_safe(void **state) {
     }
 }
 
+static void code_points_and_words(void **state) {
+    (void)state;
+    assert_int_equal(text_code_points(NULL), 0);
+    assert_int_equal(text_code_points(""), 0);
+    assert_int_equal(text_code_points("bri\xc3\xa9"
+                                      "f \xf0\x9f\x98\x80"),
+                     7);
+    const char *text = "The Context WINDOW is full";
+    assert_ptr_equal(text_find(text, "context window"), text + 4);
+    assert_ptr_equal(text_find(text, ""), text);
+    assert_ptr_equal(text_find(text, "full"), text + 22);
+    assert_null(text_find(text, "fuller"));
+    assert_null(text_find("", "a"));
+    assert_non_null(text_find("", ""));
+    assert_null(text_find(NULL, "a"));
+}
+
 static void distances(void **state) {
     (void)state;
     assert_int_equal(text_distance("burst", "burst", 3), 0);
@@ -182,6 +199,7 @@ int main(void) {
         cmocka_unit_test(foreign_text_is_made_visible),
         cmocka_unit_test(visible_text_is_cut_whole),
         cmocka_unit_test(any_bytes_become_safe),
+        cmocka_unit_test(code_points_and_words),
         cmocka_unit_test(distances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,17 @@ static void test_panel(void **state) {
                         "median prefix TTFT 5965 ms / cold 6063 ms = 0.98; efficiency 0.02");
 }
 
+/* An engine that answers from memory: what the ratio is made of stays to be seen. */
+static void test_below_a_millisecond(void **state) {
+    (void)state;
+    const struct reuse_pass quick = {0.4, 0.5, {0.5, 0.5, 0.5}, NAN};
+    struct verdict verdict = judge(&quick, 1, 0.1, NAN, NAN);
+    assert_non_null(strstr(verdict.evidence, "TTFT 0.5 ms / cold 0.4 ms = 1.25"));
+    const struct reuse_pass slow = {61500, 90, {12300, 12300, 12300}, NAN};
+    verdict = judge(&slow, 1, 0.1, NAN, NAN);
+    assert_non_null(strstr(verdict.evidence, "TTFT 12.3s / cold 61.5s = 0.20"));
+}
+
 static void test_ratio_is_per_pass(void **state) {
     (void)state;
     /* the machine was twice as slow in the last pass: the ratio is not */
@@ -249,6 +260,7 @@ static void test_words(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_panel),
+        cmocka_unit_test(test_below_a_millisecond),
         cmocka_unit_test(test_ratio_is_per_pass),
         cmocka_unit_test(test_the_limit_itself),
         cmocka_unit_test(test_missing_parts),

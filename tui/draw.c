@@ -113,12 +113,7 @@ void draw_value(const struct draw *draw, int x, int y, int width, enum role role
 }
 
 void draw_figure(enum metric_id metric, double value, char out[FIGURE_TEXT]) {
-    char text[METRIC_TEXT];
-    metric_format(metric, value, text);
-    const char *unit = metric_of(metric)->unit;
-    bool has_unit =
-        isnan(value) || strpbrk(text, "skM") != NULL || metric_of(metric)->scale == SCALE_LEVELS;
-    snprintf(out, FIGURE_TEXT, "%s%s%s", text, has_unit ? "" : " ", has_unit ? "" : unit);
+    metric_figure(metric, value, out);
 }
 
 void draw_thermal(double level, int width, char out[METRIC_TEXT]) {

@@ -3,16 +3,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 bool text_has(const char *text, const char *needle) {
-    size_t length = strlen(needle);
-    if (length == 0)
-        return true;
-    for (; text && *text; text++)
-        if (strncasecmp(text, needle, length) == 0)
-            return true;
-    return false;
+    return !*needle || text_find(text, needle);
 }
 
 const char *row_name(const struct row_ref *ref) {

@@ -172,3 +172,21 @@ int text_distance(const char *a, const char *b, int most) {
     }
     return least(row[b_length], most + 1);
 }
+
+int64_t text_code_points(const char *utf8) {
+    int64_t count = 0;
+    for (; utf8 && *utf8; utf8++)
+        count += ((unsigned char)*utf8 & 0xC0) != 0x80;
+    return count;
+}
+
+const char *text_find(const char *text, const char *word) {
+    size_t length = strlen(word);
+    for (; text; text++) {
+        if (strncasecmp(text, word, length) == 0)
+            return text;
+        if (!*text)
+            break;
+    }
+    return NULL;
+}

@@ -22,6 +22,12 @@ size_t text_cells(const char *utf8);
  * whole code points, NUL at the end. */
 void text_visible(char *out, size_t size, const char *utf8, size_t length);
 
+/* Code points of a UTF-8 string; NULL has none. */
+int64_t text_code_points(const char *utf8);
+
+/* Where `word` stands in `text`, ASCII letters of either case; NULL: nowhere, or no text. */
+const char *text_find(const char *text, const char *word);
+
 /* Edit distance for "did you mean", case-insensitive; most + 1 when it is more than `most`. */
 int text_distance(const char *a, const char *b, int most);
 

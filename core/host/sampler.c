@@ -50,18 +50,11 @@ struct sampler {
     struct residents *residents;
 };
 
-static bool url_is_loopback(const char *url) {
-    const char *host = url ? strstr(url, "://") : NULL;
-    if (!host)
-        return false;
-    host += 3;
-    size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-    return (length == 9 && strncmp(host, "localhost", 9) == 0) ||
-           (length == 5 && strncmp(host, "[::1]", 5) == 0) || strncmp(host, "127.", 4) == 0;
-}
-
 static bool is_local(const struct endpoint *endpoint) {
-    return url_is_loopback(endpoint->url) && !endpoint->simulated && !endpoint->imported;
+    char *host = endpoint_host(endpoint->url);
+    bool loopback = host && endpoint_is_loopback(host);
+    free(host);
+    return loopback && !endpoint->simulated && !endpoint->imported;
 }
 
 static void add_lane(struct sampler *sampler, const struct endpoint *endpoint) {

@@ -38,3 +38,17 @@ void endpoint_copy(struct endpoint *to, const struct endpoint *from) {
     for (size_t i = 0; i < COUNT_OF(strings); i++)
         *string_at(to, i) = mem_string(*string_at(to, i));
 }
+
+char *endpoint_host(const char *url) {
+    const char *host = url ? strstr(url, "://") : NULL;
+    if (!host)
+        return NULL;
+    host += 3;
+    size_t length = strcspn(host, host[0] == '[' ? "]" : ":/");
+    return mem_bytes(host, length + (host[length] == ']'));
+}
+
+bool endpoint_is_loopback(const char *host) {
+    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}

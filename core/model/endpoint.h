@@ -12,7 +12,7 @@ struct endpoint {
     char *name;
     char *url; /* base URL without trailing slash or /v1: "http://127.0.0.1:8080" */
     enum engine_id engine;
-    bool engine_set;      /* told by the user: not to be asked of the server */
+    bool engine_set; /* told by the user: not to be asked of the server */
     char *engine_version;
     char *model;
     char *family; /* endpoints of one family share a chat template (gate template) */
@@ -30,6 +30,12 @@ struct endpoint {
     char *start, *stop, *restart, *ready; /* the user's own commands */
     char *notes;                          /* free text: KV type, disk size … */
 };
+
+/* The host of a base URL, as it stands there ("[::1]" with its brackets); the caller frees. NULL:
+ * no URL. */
+char *endpoint_host(const char *url);
+/* Whether such a host is this machine by name: localhost, 127.…, [::1]. */
+bool endpoint_is_loopback(const char *host);
 
 void endpoint_init(struct endpoint *endpoint); /* all unknown, ENGINE_OPENAI */
 void endpoint_done(struct endpoint *endpoint);

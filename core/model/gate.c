@@ -192,6 +192,7 @@ static bool dispatch(const struct view *view, struct gate_result *out) {
     const struct values *values = view->cell->values;
     const struct values *spans = &values[METRIC_SPAN], *late = &values[METRIC_LATENESS];
     double ttft = stats_median(values[METRIC_TTFT].at, values[METRIC_TTFT].count);
+    char usual[METRIC_TEXT];
     out->value = stats_of(spans->at, spans->count, STAT_MAX);
     out->limit = view->limits->dispatch_ms;
     snprintf(out->detail, sizeof out->detail, "requests left over %.0f ms", out->value);
@@ -199,8 +200,9 @@ static bool dispatch(const struct view *view, struct gate_result *out) {
         return true;
     out->value = stats_of(late->at, late->count, STAT_MAX);
     out->limit = LATE_SHARE * ttft;
+    metric_figure(METRIC_TTFT, ttft, usual);
     snprintf(out->detail, sizeof out->detail,
-             "our own loop was up to %.1f ms late, the median TTFT is %.0f ms", out->value, ttft);
+             "our own loop was up to %.1f ms late, the median TTFT is %s", out->value, usual);
     return out->value > out->limit;
 }
 

@@ -1,5 +1,6 @@
 #include "model/metric.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,4 +198,13 @@ void metric_format(enum metric_id metric, double value, char out[METRIC_TEXT]) {
                              : METRIC_TEXT;
     if (length > row->width)
         format_power(value, out);
+}
+
+void metric_figure(enum metric_id metric, double value, char out[METRIC_TEXT]) {
+    metric_format(metric, value, out);
+    size_t length = strlen(out);
+    if (isnan(value) || isalpha((unsigned char)out[length - 1]) ||
+        metrics[metric].scale == SCALE_LEVELS)
+        return;
+    snprintf(out + length, METRIC_TEXT - length, " %s", metrics[metric].unit);
 }

@@ -70,5 +70,7 @@ int metric_find(const char *id_or_title); /* -1 unknown */
  * (NaN); milliseconds from 10,000 on as "12.3s", tokens from 10,000 as "12.3k". `out` is UTF-8. */
 #define METRIC_TEXT 24
 void metric_format(enum metric_id metric, double value, char out[METRIC_TEXT]);
+/* The same with its unit, where a letter does not stand in for it: "131 ms", "12.3s". */
+void metric_figure(enum metric_id metric, double value, char out[METRIC_TEXT]);
 
 #endif

@@ -99,6 +99,14 @@ static struct reuse_medians medians_of(const struct reuse_input *input,
     return (struct reuse_medians){median[0], median[1], median[2], median[3], median[4], passes};
 }
 
+/* The two that make the ratio, in as many places as it takes to see it. */
+static void say_ttft(struct verdict *out, double warm_ms, double cold_ms, double ratio) {
+    char warm[METRIC_TEXT], cold[METRIC_TEXT];
+    metric_figure(METRIC_TTFT, warm_ms, warm);
+    metric_figure(METRIC_TTFT, cold_ms, cold);
+    verdict_say(out, "TTFT %s / cold %s = %.2f", warm, cold, ratio);
+}
+
 static bool disagree(const struct verdict *verdict, bool yes, const struct limits *limits) {
     double shared = 1 - verdict->ceiling;
     if (isnan(verdict->reuse_fraction) || isnan(shared))
@@ -122,8 +130,8 @@ void verdict_reuse(struct verdict *out, const struct reuse_input *input,
     bool yes = medians.ratio < limits->reuse_yes;
     copy_text(out->value, sizeof out->value, yes ? "YES" : "NO");
     out->witnesses_disagree = disagree(out, yes, limits);
-    verdict_say(out, "median prefix TTFT %.0f ms / cold %.0f ms = %.2f", medians.prefix,
-                medians.cold, medians.ratio);
+    verdict_say(out, "median prefix ");
+    say_ttft(out, medians.prefix, medians.cold, medians.ratio);
     if (medians.passes > 1)
         verdict_say(out, " (%zu passes)", medians.passes);
     if (!isnan(out->reuse_fraction))
@@ -254,9 +262,9 @@ static void refresh_snapshot(struct board *board, int ep) {
     if (ratios.count > 0) {
         bool yes = verdict.ratio < board->run.limits.reuse_yes;
         copy_text(verdict.value, sizeof verdict.value, yes ? "YES" : "NO");
-        verdict_say(&verdict, "after a restart TTFT %.0f ms / cold %.0f ms = %.2f",
-                    stats_median(after.at, after.count), stats_median(cold.at, cold.count),
-                    verdict.ratio);
+        verdict_say(&verdict, "after a restart ");
+        say_ttft(&verdict, stats_median(after.at, after.count), stats_median(cold.at, cold.count),
+                 verdict.ratio);
         if (!isnan(verdict.reuse_fraction))
             verdict_say(&verdict, "; cached %.0f %% of prompt", 100 * verdict.reuse_fraction);
     }

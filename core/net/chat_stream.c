@@ -75,19 +75,12 @@ struct carried {
     bool visible; /* content or a tool call */
 };
 
-static int64_t code_points(const char *text) {
-    int64_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xC0) != 0x80;
-    return count;
-}
-
 static bool take_text(struct chat_stream *self, struct buf *to, const char *text, int64_t *chars) {
     if (!text || !text[0])
         return false;
     if (!buf_text(to, text))
         self->over = true;
-    *chars += code_points(text);
+    *chars += text_code_points(text);
     return true;
 }
 
@@ -189,6 +182,25 @@ static bool is_end_mark(const char *data, size_t length) {
     return length == 6 && memcmp(data, "[DONE]", 6) == 0;
 }
 
+/* The short way, once the model's name and the fingerprint are known. */
+static bool take_brief(struct chat_stream *self, struct call *call, const char *data, size_t length,
+                       int64_t at_us) {
+    struct brief brief;
+    if (self->dialect->native_ollama || !self->model || !chat_brief(data, length, &brief) ||
+        (brief.fingerprint.length > 0 && !self->fingerprint))
+        return false;
+    if (brief.text.length == 0)
+        return true;
+    struct buf *to = brief.reasons ? &self->reasoning : &self->content;
+    size_t before = to->length;
+    if (!chat_brief_text(&brief.text, to))
+        self->over = true;
+    int64_t *chars = brief.reasons ? &call->reasoning_chars : &call->content_chars;
+    *chars += text_code_points(buf_string(to) + before);
+    note_token(self, call, !brief.reasons, at_us);
+    return true;
+}
+
 static void take_event(struct chat_stream *self, struct call *call, const char *data, size_t length,
                        int64_t at_us, bool whole_event) {
     struct error error = {0};
@@ -204,6 +216,8 @@ static void take_event(struct chat_stream *self, struct call *call, const char *
         self->ended = true;
         return;
     }
+    if (take_brief(self, call, data, length, at_us))
+        return;
     cJSON *chunk = json_parse(data, length, &error);
     if (cJSON_IsObject(chunk)) {
         struct carried carried = take_chunk(self, call, chunk);

@@ -1,6 +1,5 @@
 /* What came of a transfer: curl's codes and HTTP's statuses as classes of the field. */
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "net/http_inner.h"
@@ -44,21 +43,12 @@ static enum error_class class_of_code(const struct transfer *transfer) {
     return ERROR_PROTOCOL;
 }
 
-static bool mentions(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (; *text; text++) {
-        if (strncasecmp(text, word, length) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Redirects are not followed: a URL that redirects is a wrong URL. */
 static enum error_class class_of_status(const struct transfer *transfer) {
     int status = transfer->status;
     if (status == 429)
         return ERROR_HTTP_429;
-    if (status == 503 && mentions(transfer->head, "loading"))
+    if (status == 503 && text_find(transfer->head, "loading"))
         return ERROR_LOADING;
     return status >= 500 ? ERROR_HTTP_5XX : ERROR_HTTP_4XX;
 }

@@ -1,8 +1,8 @@
 #include "suites/agentic.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "suites/prompts.h"
 
@@ -95,14 +95,6 @@ static bool perform(struct pass *pass, const struct step *step, struct lane_call
     return done;
 }
 
-static bool contains(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (; text && *text; text++)
-        if (strncasecmp(text, word, length) == 0)
-            return true;
-    return false;
-}
-
 /* How servers say that the prompt is longer than their context (facts/engines.md). */
 static bool context_is_too_small(const struct call *call) {
     static const char *const words[] = {"exceed_context_size", "context_length_exceeded",
@@ -111,7 +103,7 @@ static bool context_is_too_small(const struct call *call) {
     if (call->http_status < 400)
         return false;
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (contains(call->error_detail, words[i]))
+        if (text_find(call->error_detail, words[i]))
             return true;
     return false;
 }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "suites/lane_inner.h"
 
 /* Time limits (design 6). */
@@ -64,13 +64,6 @@ void lane_call_defaults(struct lane *lane, struct lane_call *call) {
 
 /* ---- what is sent ---- */
 
-static int64_t code_points(const char *text) {
-    int64_t count = 0;
-    for (; text && *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
 /* The call's identity and what was asked; everything else unknown. */
 static void describe_call(struct http_owner *flight, int64_t id) {
     const struct lane_call *from = flight->call;
@@ -90,7 +83,7 @@ static void describe_call(struct http_owner *flight, int64_t id) {
     call->prompt_chars = 0;
     call->shared_chars = 0;
     for (size_t i = 0; i < request->message_count; i++) {
-        int64_t chars = code_points(request->messages[i].content);
+        int64_t chars = text_code_points(request->messages[i].content);
         call->prompt_chars += chars;
         if ((int)i < request->shared_messages)
             call->shared_chars += (int)chars;
@@ -335,20 +328,12 @@ static void take_marks(struct http_owner *flight, const struct http_marks *marks
     flight->slot->connect_ms = NAN;
 }
 
-static bool mentions(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (; text && *text; text++)
-        if (strncasecmp(text, word, length) == 0)
-            return true;
-    return false;
-}
-
 /* Old servers refuse a member they do not know: HTTP 400 or 422 that names it. */
 static bool refuses_usage(const struct http_owner *flight) {
     const struct call *call = &flight->call->call;
     return (call->http_status == 400 || call->http_status == 422) && !flight->again &&
-           (mentions(call->error_detail, "stream_options") ||
-            mentions(call->error_detail, "include_usage"));
+           (text_find(call->error_detail, "stream_options") ||
+            text_find(call->error_detail, "include_usage"));
 }
 
 static void conclude(struct http_owner *flight) {

@@ -24,20 +24,13 @@ struct runner {
 
 /* The machine of an endpoint that names no lane: the host of its URL, "local" for loopback. */
 static char *lane_of(const struct endpoint *endpoint) {
-    const char *host = endpoint->url ? strstr(endpoint->url, "://") : NULL;
     if (endpoint->lane)
         return mem_string(endpoint->lane);
-    if (!host)
-        return mem_string("local");
-    host += 3;
-    size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-    char *name = mem_bytes(host, length);
-    if (strcmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0 ||
-        strncmp(name, "127.", 4) == 0) {
-        free(name);
-        return mem_string("local");
-    }
-    return name;
+    char *host = endpoint_host(endpoint->url);
+    if (host && !endpoint_is_loopback(host))
+        return host;
+    free(host);
+    return mem_string("local");
 }
 
 static void plan_endpoints(struct run *run, const struct options *options) {

@@ -198,14 +198,6 @@ void score_tool_turn(struct score *score, const struct reply *reply, const struc
 
 /* ---- think tags ---- */
 
-static const char *find_word(const char *text, const char *word) {
-    size_t length = strlen(word);
-    for (; *text; text++)
-        if (strncasecmp(text, word, length) == 0)
-            return text;
-    return NULL;
-}
-
 static const struct tags {
     const char *open, *close;
 } tags[] = {
@@ -223,11 +215,11 @@ static const struct tags {
 
 const char *score_leak(const char *content) {
     for (size_t i = 0; content && i < COUNT_OF(tags); i++) {
-        if (find_word(content, tags[i].open))
+        if (text_find(content, tags[i].open))
             return tags[i].open;
         /* a template that opened the block itself leaves only its end */
         if (tags[i].close[0] != '<' || tags[i].close[1] != '|')
-            if (find_word(content, tags[i].close))
+            if (text_find(content, tags[i].close))
                 return tags[i].close;
     }
     return NULL;
@@ -237,9 +229,9 @@ const char *score_visible(const char *content) {
     const char *visible = content ? content : "";
     for (size_t i = 0; i < COUNT_OF(tags); i++) {
         const char *end;
-        while (score_leak(visible) && (end = find_word(visible, tags[i].close)) != NULL)
+        while (score_leak(visible) && (end = text_find(visible, tags[i].close)) != NULL)
             visible = end + strlen(tags[i].close);
-        if (find_word(visible, tags[i].open))
+        if (text_find(visible, tags[i].open))
             return visible + strlen(visible); /* never closed: nothing of it is an answer */
     }
     if (visible != content)
