@@ -532,6 +532,21 @@ static void test_best(void **state) {
     board_free(board);
 }
 
+/* One that counts chunks is the best by its times, never by its rates. */
+static void test_best_with_chunks(void **state) {
+    (void)state;
+    struct board *board = new_board(2, 1);
+    for (int ep = 0; ep < 2; ep++) {
+        struct call call = build_call(ep + 1, ep, A, "cold", 0, S, 100 + 100 * ep, 90 - ep, 100);
+        call.tokens_source = ep == 0 ? TOKENS_CHUNKS : TOKENS_USAGE;
+        build_phase(board, &call);
+    }
+    assert_int_equal(board_best(board, 1, METRIC_TTFT), 0);
+    assert_int_equal(board_best(board, 1, METRIC_DECODE), -1);
+    assert_true(isnan(board_row_value(board, 0, A, METRIC_COMPLETION, STAT_MEDIAN)));
+    board_free(board);
+}
+
 static void test_notes_and_capabilities(void **state) {
     (void)state;
     struct board *board = new_board(1, 1);
@@ -846,6 +861,7 @@ int main(void) {
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_figures),
         cmocka_unit_test(test_best),
+        cmocka_unit_test(test_best_with_chunks),
         cmocka_unit_test(test_notes_and_capabilities),
         cmocka_unit_test(test_outputs),
         cmocka_unit_test(test_nonsense),

@@ -319,15 +319,21 @@ static void test_token_source(void **state) {
     call.tokens_source = TOKENS_CHUNKS;
     one_call(board, "cold", &call);
     assert_non_null(gate(board, "cold", GATE_TOKEN_SOURCE));
-    assert_false(cell(board, "cold")->ranked);
+    assert_true(board_ranked(cell(board, "cold"), METRIC_TTFT)); /* times stay comparable */
+    assert_true(board_ranked(cell(board, "cold"), METRIC_WALL));
+    assert_false(board_ranked(cell(board, "cold"), METRIC_DECODE));
+    assert_false(board_ranked(cell(board, "cold"), METRIC_J_PER_TOKEN));
+    assert_true(isnan(board_row_value(board, 0, A, METRIC_DECODE, STAT_MEDIAN)));
+    assert_false(isnan(board_row_value(board, 0, A, METRIC_TTFT, STAT_MEDIAN)));
     call = build_call(2, 0, A, "", 0, 10 * S, 100, 100, 400);
     call.tokens_source = TOKENS_TIMINGS;
     one_call(board, "warm", &call);
     assert_null(gate(board, "warm", GATE_TOKEN_SOURCE));
-    assert_true(cell(board, "warm")->ranked);
+    assert_true(board_ranked(cell(board, "warm"), METRIC_DECODE));
     call = build_call(3, 0, A, "", 1, 20 * S, 100, 100, 400); /* the next pass by usage */
     one_call(board, "warm", &call);
-    assert_false(cell(board, "warm")->ranked);
+    assert_false(board_ranked(cell(board, "warm"), METRIC_DECODE));
+    assert_true(board_ranked(cell(board, "warm"), METRIC_TTFT));
     board_free(board);
 }
 

@@ -88,9 +88,8 @@ static void gates_are_told_apart_and_explained(void **state) {
         assert_non_null(gate_word((enum gate_id)gate));
         unranking += gate_unranks((enum gate_id)gate);
     }
-    assert_int_equal(unranking, 3);
-    assert_true(gate_unranks(GATE_OUTPUT_VALID) && gate_unranks(GATE_MEMORY_PRESSURE) &&
-                gate_unranks(GATE_TOKEN_SOURCE));
+    assert_int_equal(unranking, 2);
+    assert_true(gate_unranks(GATE_OUTPUT_VALID) && gate_unranks(GATE_MEMORY_PRESSURE));
     assert_string_equal(gate_word(GATE_DUPLICATE_PROCESSES), "duplicate_processes");
 }
 

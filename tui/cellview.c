@@ -102,10 +102,10 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
         copy_text(out->text, sizeof out->text, "·");
     } else {
         out->best = best == ref->ep;
-        out->role = out->best                       ? ROLE_GOOD
-                    : isnan(value) || !cell->ranked ? ROLE_DIM
-                    : cell->state == CELL_STOPPED   ? ROLE_WARN
-                                                    : ROLE_TEXT;
+        out->role = out->best                                         ? ROLE_GOOD
+                    : isnan(value) || !board_ranked(cell, ui->metric) ? ROLE_DIM
+                    : cell->state == CELL_STOPPED                     ? ROLE_WARN
+                                                                      : ROLE_TEXT;
         metric_format(ui->metric, value, out->text);
     }
 }

@@ -36,9 +36,10 @@ struct cell {
     int scores, points_times_1000; /* quality: scored turns and their points */
     unsigned gates;                /* bit per gate_id tripped */
     unsigned token_sources;        /* bit per tokens_source of ok calls */
-    /* May be compared with others (protocol 4, 5): figures are there, it is not the warm-up, no
-     * gate that unranks is tripped, and its calls' tokens have one source. */
+    /* May be compared with others (protocol 4, 5): figures are there, it is not the warm-up and no
+     * gate that unranks is tripped. Ask board_ranked. */
     bool ranked;
+    bool tokens_ranked; /* so may figures made of token counts: one source, and it is not chunks */
     struct pass_record *records; /* one a pass, in order of arrival */
     size_t record_count, record_capacity;
 };
@@ -179,6 +180,8 @@ double board_value(const struct board *board, int ep, int column, enum metric_id
  * values may not be ranked. */
 double board_row_value(const struct board *board, int ep, enum suite_id suite,
                        enum metric_id metric, enum stat_id stat);
+/* Whether the cell's figures of this metric may be compared with others'. */
+bool board_ranked(const struct cell *cell, enum metric_id metric);
 /* Best ranked cell of a column by its median: its ep, or -1 when fewer than two may be ranked or
  * the best two do not differ: medians within 1 %, or ranges min–max that overlap where both have n
  * >= 2. */

@@ -376,6 +376,7 @@ void cell_rank(struct board *board, int ep, int column) {
         unranking |= gate_unranks((enum gate_id)gate) ? 1u << gate : 0;
     unsigned sources = cell->token_sources;
     bool one_source = (sources & (sources - 1)) == 0;
-    cell->ranked = !board->columns[column].warmup && !(cell->gates & unranking) && one_source &&
-                   has_figures(cell);
+    cell->ranked =
+        !board->columns[column].warmup && !(cell->gates & unranking) && has_figures(cell);
+    cell->tokens_ranked = cell->ranked && one_source && !(sources & 1u << TOKENS_CHUNKS);
 }

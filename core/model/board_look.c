@@ -100,7 +100,7 @@ double board_row_value(const struct board *board, int ep, enum suite_id suite,
             continue;
         const struct values *values = &cell->values[metric];
         double figure = figure_of(cell, metric, stat);
-        ranked = ranked && (cell->ranked || (values->count == 0 && isnan(figure)));
+        ranked = ranked && (board_ranked(cell, metric) || (values->count == 0 && isnan(figure)));
         for (size_t k = 0; k < values->count; k++)
             values_add(&all, values->at[k]);
         if (values->count == 0)
@@ -122,6 +122,10 @@ static bool differ(const struct cell *a, const struct cell *b, enum metric_id me
            cell_value(b, metric, STAT_MIN) > cell_value(a, metric, STAT_MAX);
 }
 
+bool board_ranked(const struct cell *cell, enum metric_id metric) {
+    return metric_counts_tokens(metric) ? cell->tokens_ranked : cell->ranked;
+}
+
 int board_best(const struct board *board, int column, enum metric_id metric) {
     enum better better = metric_of(metric)->better;
     double sign = better == BETTER_LESS ? 1 : -1;
@@ -129,7 +133,8 @@ int board_best(const struct board *board, int column, enum metric_id metric) {
     double best_value = NAN, second_value = NAN;
     for (int ep = 0; better != BETTER_NEITHER && ep < (int)board->row_count; ep++) {
         const struct cell *cell = board_cell(board, ep, column);
-        double value = cell && cell->ranked ? sign * cell_value(cell, metric, STAT_MEDIAN) : NAN;
+        bool ranked = cell && board_ranked(cell, metric);
+        double value = ranked ? sign * cell_value(cell, metric, STAT_MEDIAN) : NAN;
         if (isnan(value))
             continue;
         if (best < 0 || value < best_value) {

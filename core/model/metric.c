@@ -122,6 +122,18 @@ const struct metric *metric_of(enum metric_id metric) {
     return &metrics[metric];
 }
 
+bool metric_counts_tokens(enum metric_id metric) {
+    static const bool counts[METRIC_COUNT] = {
+        [METRIC_DECODE] = true,       [METRIC_EFFECTIVE] = true,
+        [METRIC_PREFILL] = true,      [METRIC_PROMPT_TOKENS] = true,
+        [METRIC_CACHED] = true,       [METRIC_COMPLETION] = true,
+        [METRIC_AGGREGATE] = true,    [METRIC_TPS_PER_WATT] = true,
+        [METRIC_J_PER_TOKEN] = true,  [METRIC_BOUND_WARM] = true,
+        [METRIC_BOUND_PREFIX] = true, [METRIC_BOUND_GENERATED] = true,
+    };
+    return counts[metric];
+}
+
 int metric_find(const char *id_or_title) {
     for (int i = 0; id_or_title && i < METRIC_COUNT; i++)
         if (strcasecmp(metrics[i].id, id_or_title) == 0 ||

@@ -278,7 +278,7 @@ static const struct {
     [GATE_THINKING_IGNORED] = {"thinking_ignored", 'K', false,
                                "Reasoning was streamed although thinking was asked off: set it off "
                                "in the engine or with --extra-body."},
-    [GATE_TOKEN_SOURCE] = {"token_source", 'C', true,
+    [GATE_TOKEN_SOURCE] = {"token_source", 'C', false,
                            "The engine reports no usage, so chunks were counted as tokens: compare "
                            "times, not token rates."},
     [GATE_TEMPLATE] =

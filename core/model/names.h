@@ -159,6 +159,6 @@ enum gate_id {
 const char *gate_word(enum gate_id gate);    /* "early_stop" */
 char gate_mark(enum gate_id gate);           /* one letter for a cell */
 const char *gate_explain(enum gate_id gate); /* one sentence: when it trips, what to do */
-bool gate_unranks(enum gate_id gate);        /* output_valid, memory_pressure, token_source */
+bool gate_unranks(enum gate_id gate);        /* output_valid, memory_pressure */
 
 #endif

@@ -79,7 +79,7 @@ static void put_figure(struct buf *out, const struct board *board, int ep, int c
         put_number(out, board_value(board, ep, column, metric, report_stats[i]));
         buf_char(out, ',');
         put_number(out, report_n(board, ep, column, metric));
-        buf_printf(out, ",%s,", cell->ranked ? "true" : "false");
+        buf_printf(out, ",%s,", board_ranked(cell, metric) ? "true" : "false");
         put_gates(out, cell->gates);
         buf_char(out, '\n');
     }

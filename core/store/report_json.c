@@ -115,7 +115,7 @@ static void put_figures(struct json_writer *w, const struct board *board, int ep
             json_put_number(
                 w, stat_word(report_stats[i]),
                 board_value(board, ep, column, (enum metric_id)metric, report_stats[i]));
-        json_put_bool(w, "ranked", cell->ranked);
+        json_put_bool(w, "ranked", board_ranked(cell, (enum metric_id)metric));
         json_close(w, '}');
     }
 }
