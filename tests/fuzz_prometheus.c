@@ -1,11 +1,12 @@
-/* Any bytes: every sample that comes out keeps the format's rules, and a page written back from its
- * samples reads the same. */
+/* Any bytes, as a page: every sample that comes out keeps the format's rules, and a page written
+ * back from its samples reads the same. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "fuzz_main.h"
+#include "host/exporter.h"
 #include "net/scrape.h"
 
 static void write_quoted(struct buf *out, const char *value) {
@@ -47,6 +48,25 @@ static bool same(const struct scrape_line *a, const struct scrape_line *b) {
     return a->value == b->value || (isnan(a->value) && isnan(b->value));
 }
 
+/* As a page of an exporter, twice a second apart: figures are finite, rails few and not before the
+ * run. */
+static void check_page(const char *page, size_t length) {
+    struct exporter *exporter = exporter_new();
+    for (int64_t second = 1; second < 3; second++) {
+        struct event *event = event_new(EVENT_SAMPLE, 0);
+        struct sample *sample = &event->sample;
+        exporter_read(exporter, page, length, second * 1000000000, 0, sample);
+        if (sample->rail_count > 64 || (unsigned)sample->thermal >= THERMAL_COUNT ||
+            isinf(sample->temp_c) || (sample->power_source && strlen(sample->power_source) > 15))
+            abort();
+        for (size_t i = 0; i < sample->rail_count; i++)
+            if (!isfinite(sample->rails[i].energy_j) || sample->rails[i].pub_us < 0)
+                abort();
+        event_free(event);
+    }
+    exporter_free(exporter);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     static struct scrape_line line, again;
     struct scrape scrape, second;
@@ -67,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     }
     if (scrape.at != scrape.end)
         abort();
+    check_page((const char *)bytes, length);
     buf_done(&out);
     return 0;
 }
