@@ -743,6 +743,73 @@ static void bad_bodies(void **state) {
                    "tool_calls: not a JSON array");
 }
 
+/* The short way gives what the full way gives: each stream again with a member that only the full
+ * way takes. */
+static void compare_ways(const char *chunk) {
+    static const char *const heads[] = {"{", "{\"x_unknown\":1,"};
+    struct reading way[2];
+    for (int i = 0; i < 2; i++) {
+        char *text =
+            mem_format("data: {\"id\":\"a\",\"model\":\"m\",\"system_fingerprint\":\"f\","
+                       "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n"
+                       "data: %s%s\n\ndata: %s%s\n\n"
+                       "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+                       "data: [DONE]\n\n",
+                       heads[i], chunk, heads[i], chunk);
+        begin(&way[i], &dialect_openai, true);
+        feed(&way[i], text, 300);
+        end(&way[i]);
+        free(text);
+    }
+    const struct call *a = &way[0].call, *b = &way[1].call;
+    if (strcmp(chat_content(way[0].stream), chat_content(way[1].stream)) != 0 ||
+        strcmp(chat_reasoning(way[0].stream), chat_reasoning(way[1].stream)) != 0)
+        fail_msg("%s: '%s' and '%s'", chunk, chat_content(way[0].stream),
+                 chat_content(way[1].stream));
+    if (a->chunks != b->chunks || a->content_chars != b->content_chars ||
+        a->reasoning_chars != b->reasoning_chars || a->error != b->error || a->ok != b->ok ||
+        a->first_content_us != b->first_content_us || strcmp(a->finish, b->finish) != 0 ||
+        a->completion_tokens != b->completion_tokens)
+        fail_msg("%s: %d chunks, %d chunks", chunk, a->chunks, b->chunks);
+    assert_string_equal(chat_model_seen(way[0].stream), chat_model_seen(way[1].stream));
+    done(&way[0]);
+    done(&way[1]);
+}
+
+static void test_short_way(void **state) {
+    (void)state;
+    static const char *const chunks[] = {
+        "\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"a\\n\\\"b\\u00e9\\ud83d\\ude00\"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"\\u0000 half \\ud83d\"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"\"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":null,\"reasoning_content\":\"why\"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\",\"reasoning\":\"y\"}}]}",
+        "\"choices\":[{\"delta\":{\"reasoning\":\"y\",\"reasoning_content\":\"z\"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"one\",\"content\":\"two\"}}]}",
+        "\"choices\":[{\"delta\":{\"con\\u0074ent\":\"escaped key\"}}]}",
+        "\"choices\":[{\"delta\":{\"content\":7}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"length\"}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"},\"logprobs\":{\"content\":[]}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"}},{\"delta\":{\"content\":\"y\"}}]}",
+        "\"choices\":[]}",
+        "\"choices\":null}",
+        "\"choices\":{}}",
+        "\"choices\":[{\"message\":{\"content\":\"whole\"}}]}",
+        "\"choices\":[{\"delta\":{\"tool_calls\":null,\"content\":\"x\"}}]}",
+        "\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"f\","
+        "\"arguments\":\"{}\"}}]}}]}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":null}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":{\"completion_tokens\":9}}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"error\":{\"message\":\"no\"}}",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"model\":\"keepalive\"}",
+        "\"choices\":[{\"delta\":{\"content\":\"cut",
+        "\"choices\":[{\"delta\":{\"content\":\"x\"}}]} trailing",
+    };
+    for (size_t i = 0; i < COUNT_OF(chunks); i++)
+        compare_ways(chunks[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shape_llamacpp),
@@ -776,6 +843,7 @@ int main(void) {
         cmocka_unit_test(body_with_history),
         cmocka_unit_test(body_ollama),
         cmocka_unit_test(bad_bodies),
+        cmocka_unit_test(test_short_way),
     };
     return cmocka_run_group_tests_name("chat", tests, NULL, NULL);
 }

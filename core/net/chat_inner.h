@@ -2,6 +2,7 @@
 #ifndef NET_CHAT_INNER_H
 #define NET_CHAT_INNER_H
 
+#include "base/scan.h"
 #include "net/chat.h"
 #include "net/sse.h"
 
@@ -34,6 +35,17 @@ void figures_done(struct figures *figures);
 void figures_take(struct figures *figures, struct cJSON *chunk, bool native_ollama);
 /* Token counts and `server` of a call whose stream is over. */
 void figures_fill(const struct figures *figures, struct call *call, const struct dialect *dialect);
+
+/* ---- chat_brief.c: the usual chunk ---- */
+struct brief {
+    struct slice text; /* as it stands, without quotes; empty: nothing */
+    bool reasons;      /* it is reasoning */
+    struct slice model, fingerprint;
+};
+/* False: not the usual chunk (or no JSON at all); read it in full. */
+bool chat_brief(const char *data, size_t length, struct brief *out);
+/* Appends a text of it with its escapes resolved; false above the ceiling. */
+bool chat_brief_text(const struct slice *text, struct buf *to);
 
 /* The text of an error's JSON ("error" as object or string, "message", "detail"), made visible;
  * false when there is none. */
