@@ -27,8 +27,9 @@ struct cell {
     int passes_done;
     int64_t started_us, ended_us; /* of the last pass */
     int calls, calls_ok, calls_wrong, calls_degenerate, calls_running;
-    int errors[ERROR_CLASS_COUNT];
-    struct values values[METRIC_COUNT]; /* of ok calls or of passes, as the metric says */
+    int calls_cancelled, calls_suspended; /* no failures: error_is_ours */
+    int errors[ERROR_CLASS_COUNT];        /* of the others that are not ok */
+    struct values values[METRIC_COUNT];   /* of ok calls or of passes, as the metric says */
     /* Imported aggregates (EVENT_FIGURE): count 0, or STAT_COUNT of them by enum stat_id, NaN =
      * absent
      */
@@ -102,6 +103,7 @@ struct score_line {
     int column; /* where its points are counted; -1: nowhere */
     char item[40];
     int turn, repeat, pass;
+    int64_t call; /* id of the last call before it, the one that is judged; 0: none */
     double points;
     char *failure, *detail;
 };
@@ -180,6 +182,8 @@ double board_value(const struct board *board, int ep, int column, enum metric_id
  * values may not be ranked. */
 double board_row_value(const struct board *board, int ep, enum suite_id suite,
                        enum metric_id metric, enum stat_id stat);
+/* Finished calls that are not ok by the engine's doing. */
+int board_failed(const struct cell *cell);
 /* Whether the cell's figures of this metric may be compared with others'. */
 bool board_ranked(const struct cell *cell, enum metric_id metric);
 /* Best ranked cell of a column by its median: its ep, or -1 when fewer than two may be ranked or

@@ -8,7 +8,7 @@
 #define SCORES_MAX 20000 /* lines a row; more is nonsense */
 #define POINTS_MAX 100   /* a turn: the sum of 20,000 thousandfold still fits an int */
 #define SCORE_TEXT_MAX 2000
-#define REPLACE_REACH 4096 /* calls looked back for the one that is made again */
+#define REPLACE_REACH 4096 /* calls looked back for the one that is made again, or judged */
 
 static bool is_warmup(const char *phase) {
     return strcmp(phase, "warmup") == 0;
@@ -108,7 +108,7 @@ static void cell_recount(struct board *board, int ep, int column) {
         cell->values[i].count = 0;
     memset(cell->errors, 0, sizeof cell->errors);
     cell->calls = cell->calls_ok = cell->calls_wrong = cell->calls_degenerate = 0;
-    cell->calls_running = 0;
+    cell->calls_running = cell->calls_cancelled = cell->calls_suspended = 0;
     cell->token_sources = 0;
     for (size_t i = 0; i < row->call_count; i++)
         if (row->calls[i]->column == column && !row->calls[i]->superseded)
@@ -295,6 +295,15 @@ static char *score_text(const char *text) {
     return text ? mem_bytes(text, strnlen(text, SCORE_TEXT_MAX)) : NULL;
 }
 
+/* A score follows the answer it judges. */
+static int64_t call_of_score(const struct row *row, int column, int pass) {
+    size_t from = row->call_count > REPLACE_REACH ? row->call_count - REPLACE_REACH : 0;
+    for (size_t i = row->call_count; i-- > from;)
+        if (row->calls[i]->finished && call_is_of(row->calls[i], column, pass))
+            return row->calls[i]->call.id;
+    return 0;
+}
+
 void apply_score(struct board *board, const struct event_score *score) {
     struct row *row = &board->rows[score->ep];
     bool scored =
@@ -312,6 +321,7 @@ void apply_score(struct board *board, const struct event_score *score) {
                                 .turn = score->turn,
                                 .repeat = score->repeat,
                                 .pass = score->pass,
+                                .call = call_of_score(row, column, score->pass),
                                 .points = score->points,
                                 .failure = score_text(score->failure),
                                 .detail = score_text(score->detail)};
