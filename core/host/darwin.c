@@ -86,6 +86,10 @@ void host_sample(struct host *host, int64_t epoch_ns, struct sample *sample) {
     note_known(host, sample);
 }
 
+void host_energy(struct host *host, int64_t epoch_ns, struct sample *sample) {
+    darwin_energy_sample(&host->energy, epoch_ns, NAN, sample);
+}
+
 void host_machine(struct host *host, struct machine *machine) {
     darwin_machine(&host->api, machine);
 }
