@@ -136,6 +136,8 @@ static void bed_begin(struct bed *bed, const char *model,
     fake_start(&bed->fake);
     bed->fake.script = script;
     rig_begin(&bed->rig);
+    bed->rig.options.quick = false;
+    bed->rig.options.passes = 3; /* which are the repeats */
     rig_endpoint(&bed->rig, "a", bed->fake.port, more);
     free(more);
 }

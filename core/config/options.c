@@ -305,6 +305,7 @@ bool options_settle(struct options *options, struct error *error) {
     } else if (!is_given(options, "suite")) {
         options->suites[SUITE_AGENTIC] = true;
         options->suites[SUITE_BURST] = demo;
+        options->suites[SUITE_TOOL_CALL] = demo;
     }
     return settle_endpoints(options, error);
 }

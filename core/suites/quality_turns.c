@@ -26,6 +26,7 @@ struct turns {
     struct talk talk;
     const struct cJSON *data, *tools;
     int repeat;
+    bool brief; /* --quick: the turns marked so, and the context does not grow by listings */
 };
 
 /* ---- one turn ---- */
@@ -47,7 +48,7 @@ static void answer_call(struct turns *turns, size_t index, const struct cJSON *t
         buf_printf(&text, "error: %s", score.detail[0] ? score.detail : "the call is not valid");
     else
         buf_text(&text, due && json_string(turn, "result") ? json_string(turn, "result") : "done");
-    int64_t listing = due ? json_integer(turn, "listing", 0) : 0;
+    int64_t listing = due && !turns->brief ? json_integer(turn, "listing", 0) : 0;
     if (listing > 0) {
         buf_char(&text, '\n');
         quality_listing(&text, (uint64_t)number,
@@ -91,6 +92,13 @@ static bool run_turn(struct turns *turns, const struct cJSON *turn, int number) 
 
 /* ---- one phase ---- */
 
+static bool has_marked(const struct cJSON *list) {
+    for (const cJSON *turn = list->child; turn; turn = turn->next)
+        if (json_bool(turn, "quick", false))
+            return true;
+    return false;
+}
+
 static bool run_conversation(struct turns *turns) {
     const struct cJSON *list = json_array(turns->data, "turns");
     const char *system = json_string(turns->data, "system");
@@ -98,8 +106,9 @@ static bool run_conversation(struct turns *turns) {
     talk_reset(&turns->talk);
     if (system)
         talk_say(&turns->talk, "system", system);
-    for (const cJSON *turn = list->child; turn; turn = turn->next)
-        if (!run_turn(turns, turn, number++))
+    bool some = turns->brief && has_marked(list);
+    for (const cJSON *turn = list->child; turn; turn = turn->next, number++)
+        if ((!some || json_bool(turn, "quick", false)) && !run_turn(turns, turn, number))
             return false;
     return true;
 }
@@ -121,6 +130,7 @@ static bool run_phase(struct lane *lane, int ep, enum suite_id suite, const stru
                       int pass, const struct cJSON *data) {
     struct turns turns = {.data = data, .tools = json_array(data, "tools")};
     int repeats = quality_repeats(lane_bench(lane)->options);
+    turns.brief = lane_bench(lane)->options->quick;
     lane_phase_start(lane, ep, suite, mode->phase, pass);
     lane_connect(lane, ep, 1, NULL);
     talk_init(&turns.talk, lane, ep, suite, mode->phase, pass);
