@@ -269,6 +269,45 @@ static void test_retry_of_one_call(void **state) {
     board_free(board);
 }
 
+/* Neither a user's key nor a suspended pitwall is an engine's failure; figures of a pass that was
+ * slept through are absent. */
+static void test_calls_that_do_not_count(void **state) {
+    (void)state;
+    struct board *board = new_board(1, 2);
+    build_phase_start(board, 0, 0, SUITE_BURST, "burst-4", 0);
+    for (int i = 0; i < 4; i++) {
+        struct call call = build_call(i + 1, 0, SUITE_BURST, "burst-4", 0, S, 100, 100, 50);
+        call.index = i;
+        build_call_start(board, S, &call);
+        build_first_token(board, call.first_token_us + i, i + 1);
+        if (i >= 2)
+            call.ok = false, call.error = i == 2 ? ERROR_CANCELLED : ERROR_SUSPENDED;
+        if (i == 3)
+            call.ttft_ms = 60000;
+        build_call_end(board, call.end_us, &call);
+    }
+    build_phase_end(board, 9 * S, 0, SUITE_BURST, "burst-4", 0, PHASE_DONE, NULL);
+    const struct cell *cell = board_cell(board, 0, 11);
+    assert_int_equal(cell->calls, 4);
+    assert_int_equal(cell->calls_ok, 2);
+    assert_int_equal(cell->calls_cancelled, 1);
+    assert_int_equal(cell->calls_suspended, 1);
+    assert_int_equal(board_failed(cell), 0);
+    assert_int_equal(cell->errors[ERROR_CANCELLED] + cell->errors[ERROR_SUSPENDED], 0);
+    close_to(value(board, "burst-4", METRIC_VALID, STAT_MEDIAN), 100);
+    close_to(value(board, "burst-4", METRIC_ERRORS, STAT_MEDIAN), 0);
+    assert_null(board_gate(board, 0, 11, GATE_OUTPUT_VALID));
+    assert_true(isnan(value(board, "burst-4", METRIC_WALL, STAT_MEDIAN)));
+    assert_true(isnan(value(board, "burst-4", METRIC_AGGREGATE, STAT_MEDIAN)));
+    assert_true(isnan(value(board, "burst-4", METRIC_SPAN, STAT_MEDIAN)));
+    close_to(series_high(&board->rows[0].series[SERIES_TTFT], 0, 99 * S), 100);
+    struct call again = build_call(9, 0, SUITE_BURST, "burst-4", 0, 20 * S, 100, 100, 50);
+    again.attempt = 1;
+    build_phase(board, &again);
+    assert_int_equal(cell->calls_cancelled + cell->calls_suspended, 0);
+    board_free(board);
+}
+
 static void test_skipped_and_stopped(void **state) {
     (void)state;
     struct board *board = new_board(1, 1);
@@ -851,6 +890,7 @@ int main(void) {
         cmocka_unit_test(test_retry_replaces),
         cmocka_unit_test(test_retry_of_a_running_phase),
         cmocka_unit_test(test_retry_of_one_call),
+        cmocka_unit_test(test_calls_that_do_not_count),
         cmocka_unit_test(test_skipped_and_stopped),
         cmocka_unit_test(test_energy_of_a_pass),
         cmocka_unit_test(test_energy_needs_publications),

@@ -282,6 +282,103 @@ static void test_pause_is_as_long_as_asked(void **state) {
     bed_end(&bed);
 }
 
+/* ---- standing still ---- */
+
+/* A call's check holds the lane's thread for a while. */
+static enum verdict3 sleeps(const struct lane_call *call) {
+    (void)call;
+    fake_sleep(800000);
+    return CHECK_NONE;
+}
+
+static enum verdict3 works(const struct lane_call *call) {
+    (void)call;
+    for (int64_t until = clock_us() + 800000; clock_us() < until;)
+        continue;
+    return CHECK_NONE;
+}
+
+/* Two engines: the other one's call is still in flight when the first one ends. */
+struct pair {
+    struct fake quick, slow;
+    struct rig rig;
+    struct lane *lane;
+    struct lane_call calls[2];
+};
+
+static void pair_run(struct pair *pair, enum verdict3 (*check)(const struct lane_call *)) {
+    fake_start(&pair->quick);
+    fake_start(&pair->slow);
+    atomic_store(&pair->slow.token_us, 15000);
+    rig_begin(&pair->rig);
+    rig_endpoint(&pair->rig, "a", pair->quick.port, "");
+    rig_endpoint(&pair->rig, "b", pair->slow.port, "");
+    rig_plan(&pair->rig);
+    pair->lane = lane_new(&pair->rig.bench, "here");
+    for (int ep = 0; ep < 2; ep++) {
+        lane_add(pair->lane, ep);
+        lane_call_init(&pair->calls[ep], ep, SUITE_COHAB, "both", 0, ep);
+        lane_call_defaults(pair->lane, &pair->calls[ep]);
+        pair->calls[ep].request.messages = hello;
+        pair->calls[ep].request.message_count = 2;
+    }
+    pair->calls[0].check = check;
+    assert_true(lane_perform(pair->lane, pair->calls, 2));
+    rig_take(&pair->rig, 0);
+}
+
+static void pair_end(struct pair *pair) {
+    for (int ep = 0; ep < 2; ep++)
+        lane_call_done(&pair->calls[ep]);
+    lane_free(pair->lane);
+    rig_done(&pair->rig);
+    fake_done(&pair->quick);
+    fake_done(&pair->slow);
+}
+
+static void test_standing_still_is_no_figure(void **state) {
+    (void)state;
+    struct pair pair;
+    pair_run(&pair, sleeps);
+    assert_true(pair.calls[0].call.ok); /* its end was before */
+    const struct call *call = &pair.calls[1].call;
+    assert_int_equal(call->error, ERROR_SUSPENDED);
+    assert_false(call->ok);
+    assert_non_null(strstr(call->error_detail, "did not run for 0."));
+    assert_int_equal(rig_kind(&pair.rig, EVENT_NOTE), 1);
+    assert_true(rig_noted(&pair.rig, "not counted"));
+    pair_end(&pair);
+}
+
+/* Between two calls nothing is measured. */
+static void test_standing_still_between_calls(void **state) {
+    (void)state;
+    struct bed bed;
+    struct lane_call calls[2];
+    bed_begin(&bed, "");
+    for (int i = 0; i < 2; i++) {
+        ask(&bed, &calls[i], i);
+        calls[i].check = i == 0 ? sleeps : NULL;
+        assert_true(lane_perform(bed.lane, &calls[i], 1));
+        assert_true(calls[i].call.ok);
+    }
+    rig_take(&bed.rig, 0);
+    assert_int_equal(rig_kind(&bed.rig, EVENT_NOTE), 0);
+    for (int i = 0; i < 2; i++)
+        lane_call_done(&calls[i]);
+    bed_end(&bed);
+}
+
+/* Its own work may keep the loop busy: that is lateness, told elsewhere. */
+static void test_work_is_not_standing_still(void **state) {
+    (void)state;
+    struct pair pair;
+    pair_run(&pair, works);
+    assert_true(pair.calls[0].call.ok && pair.calls[1].call.ok);
+    assert_int_equal(rig_kind(&pair.rig, EVENT_NOTE), 0);
+    pair_end(&pair);
+}
+
 /* ---- commands of the user ---- */
 
 static int shell(struct bed *bed, const char *command, int64_t ms, struct error *error) {
@@ -486,6 +583,9 @@ int main(void) {
         cmocka_unit_test(test_interrupted_before),
         cmocka_unit_test(test_skips_are_kept_apart),
         cmocka_unit_test(test_pause_is_as_long_as_asked),
+        cmocka_unit_test(test_standing_still_is_no_figure),
+        cmocka_unit_test(test_standing_still_between_calls),
+        cmocka_unit_test(test_work_is_not_standing_still),
         cmocka_unit_test(test_shell),
         cmocka_unit_test(test_shell_timeout_ends_the_group),
         cmocka_unit_test(test_shell_inherits_nothing),

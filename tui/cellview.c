@@ -77,7 +77,7 @@ static void read_marks(const struct cell *cell, int mark_width, struct cellview 
 }
 
 static bool is_failed(const struct cell *cell) {
-    return cell->calls > 0 && cell->calls_ok == 0 && cell->calls_running == 0 &&
+    return board_failed(cell) > 0 && cell->calls_ok == 0 && cell->calls_running == 0 &&
            (cell->state == CELL_DONE || cell->state == CELL_STOPPED);
 }
 

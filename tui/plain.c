@@ -86,7 +86,7 @@ static void put_phase(const struct line *line, enum suite_id suite, const char *
 
 /* One pass of a phase, from its calls. */
 struct tally {
-    int calls, ok, wrong, degenerate;
+    int calls, ok, failed, wrong, degenerate;
     int64_t tokens; /* COUNT_NONE until one is known */
     int errors[ERROR_CLASS_COUNT];
     struct values ttft, decode;
@@ -95,6 +95,7 @@ struct tally {
 static void count_call(struct tally *tally, const struct call *call) {
     tally->calls++;
     tally->ok += call->ok;
+    tally->failed += !call->ok && !error_is_ours(call->error);
     tally->wrong += call->correct == CHECK_NO;
     tally->degenerate += call->degenerate;
     tally->errors[call->error]++;
@@ -119,8 +120,8 @@ static void count_pass(struct tally *tally, const struct row *row, int column, i
 /* What went wrong, or "ok". */
 static void put_outcome(struct buf *out, const struct tally *tally) {
     bool fine = tally->ok == tally->calls && tally->wrong == 0 && tally->degenerate == 0;
-    if (tally->ok < tally->calls)
-        buf_printf(out, "  %d of %d failed", tally->calls - tally->ok, tally->calls);
+    if (tally->failed > 0)
+        buf_printf(out, "  %d of %d failed", tally->failed, tally->calls);
     for (int class = ERROR_NONE + 1; class < ERROR_CLASS_COUNT; class ++)
         if (tally->errors[class] > 0)
             buf_printf(out, "  %d %s", tally->errors[class], error_word((enum error_class) class));
@@ -265,7 +266,8 @@ static void endpoint(const struct line *line, const struct event_endpoint *event
 static void call_end(const struct line *line, const struct call *call) {
     int column = board_column(line->board, call->suite, call->phase);
     const struct cell *cell = column < 0 ? NULL : board_cell(line->board, call->ep, column);
-    if (!cell || call->error == ERROR_NONE || cell->errors[call->error] > 1)
+    if (!cell || call->error == ERROR_NONE || error_is_ours(call->error) ||
+        cell->errors[call->error] > 1)
         return;
     begin(line, call->ep);
     put_phase(line, call->suite, call->phase, call->pass);
@@ -317,18 +319,24 @@ static void note(const struct line *line, const struct event_note *event) {
 
 static void run_end(const struct line *line, const struct event_run_end *event) {
     const struct board *board = line->board;
-    int calls = 0, failed = 0;
+    int calls = 0, failed = 0, cancelled = 0, suspended = 0;
     for (size_t ep = 0; ep < board->row_count; ep++)
         for (size_t column = 0; column < board->column_count; column++) {
             const struct cell *cell = &board->rows[ep].cells[column];
             calls += cell->calls - cell->calls_running;
-            failed += cell->calls - cell->calls_running - cell->calls_ok;
+            failed += board_failed(cell);
+            cancelled += cell->calls_cancelled;
+            suspended += cell->calls_suspended;
         }
     begin(line, -1);
     buf_printf(line->out, "  run %s  %zu phases  %d calls", run_status_word(event->status),
                board->phases_done, calls);
     if (failed > 0)
         buf_printf(line->out, "  %d failed", failed);
+    if (cancelled > 0)
+        buf_printf(line->out, "  %d cancelled", cancelled);
+    if (suspended > 0)
+        buf_printf(line->out, "  %d suspended", suspended);
     if (event->dropped > 0)
         buf_printf(line->out, "  %" PRId64 " progress events dropped", event->dropped);
     end(line);

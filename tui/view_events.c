@@ -173,9 +173,10 @@ static void text_of(const struct draw *draw, const struct line *line, bool brief
         return;
     case LINE_CALL: {
         const struct call *call = &board->rows[line->ep].calls[line->index]->call;
-        out->role = ROLE_BAD;
-        snprintf(out->text, sizeof out->text, "%s call %d failed, %s%s%s", call->phase,
-                 call->index + 1, error_word(call->error), call->error_detail ? ": " : "",
+        bool ours = error_is_ours(call->error);
+        out->role = ours ? ROLE_WARN : ROLE_BAD;
+        snprintf(out->text, sizeof out->text, "%s call %d %s%s%s%s", call->phase, call->index + 1,
+                 ours ? "" : "failed, ", error_word(call->error), call->error_detail ? ": " : "",
                  call->error_detail ? call->error_detail : "");
         return;
     }

@@ -26,6 +26,24 @@ int64_t clock_ns(void) {
 #endif
 }
 
+int64_t clock_boot_ns(void) {
+#if defined __APPLE__
+    return (int64_t)clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW);
+#elif defined CLOCK_BOOTTIME
+    return read_ns(CLOCK_BOOTTIME);
+#else
+    return read_ns(CLOCK_MONOTONIC);
+#endif
+}
+
+int64_t clock_thread_ns(void) {
+#ifdef __APPLE__
+    return (int64_t)clock_gettime_nsec_np(CLOCK_THREAD_CPUTIME_ID);
+#else
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
+#endif
+}
+
 int64_t clock_us(void) {
     return clock_ns() / 1000;
 }
@@ -38,8 +56,7 @@ int64_t clock_cpu_us(void) {
 #endif
 }
 
-static struct tm utc_now(void)
-{
+static struct tm utc_now(void) {
     time_t now = time(NULL);
     struct tm utc;
     if (!gmtime_r(&now, &utc))
@@ -47,14 +64,12 @@ static struct tm utc_now(void)
     return utc;
 }
 
-void clock_iso(char out[CLOCK_ISO_SIZE])
-{
+void clock_iso(char out[CLOCK_ISO_SIZE]) {
     struct tm utc = utc_now();
     strftime(out, CLOCK_ISO_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-void clock_stamp(char out[CLOCK_ISO_SIZE])
-{
+void clock_stamp(char out[CLOCK_ISO_SIZE]) {
     struct tm utc = utc_now();
     strftime(out, CLOCK_ISO_SIZE, "%Y%m%dT%H%M%SZ", &utc);
 }

@@ -127,6 +127,8 @@ void apply_call_start(struct board *board, int64_t t, const struct event_call_st
 /* What the sparkline shows of a call; until its end only events tell. */
 static double shown_ttft(const struct board_call *call) {
     bool measured = call->finished && !isnan(call->call.ttft_ms);
+    if (call->call.error == ERROR_SUSPENDED)
+        return NAN;
     return measured ? call->call.ttft_ms : (double)(call->ttft_at_us - call->started_us) / 1e3;
 }
 
@@ -287,6 +289,9 @@ void cell_fold_call(struct cell *cell, const struct board_call *call, bool start
     if (call->call.ok) {
         cell->token_sources |= 1u << call->call.tokens_source;
         call_values(cell->values, call);
+    } else if (error_is_ours(call->call.error)) {
+        cell->calls_cancelled += call->call.error == ERROR_CANCELLED;
+        cell->calls_suspended += call->call.error == ERROR_SUSPENDED;
     } else {
         cell->errors[call->call.error == ERROR_NONE ? ERROR_TRUNCATED : call->call.error]++;
     }
@@ -341,9 +346,10 @@ void apply_call_end(struct board *board, int64_t t, const struct call *from) {
     bool scored = !board->columns[call->column].warmup;
     if (seen_us != MARK_NONE) {
         live_end(row, t);
-        if (scored && !isnan(from->ttft_ms))
-            correct_ttft(&row->series[SERIES_TTFT], seen_us, from->ttft_ms);
-    } else if (scored && !isnan(from->ttft_ms)) {
+        bool untrue = from->error == ERROR_SUSPENDED; /* a gap, then */
+        if (scored && (untrue || !isnan(from->ttft_ms)))
+            correct_ttft(&row->series[SERIES_TTFT], seen_us, untrue ? NAN : from->ttft_ms);
+    } else if (scored && !isnan(from->ttft_ms) && from->error != ERROR_SUSPENDED) {
         plot_ttft(row, call, t);
     }
     struct cell *cell = &row->cells[call->column];

@@ -122,6 +122,11 @@ static bool differ(const struct cell *a, const struct cell *b, enum metric_id me
            cell_value(b, metric, STAT_MIN) > cell_value(a, metric, STAT_MAX);
 }
 
+int board_failed(const struct cell *cell) {
+    return cell->calls - cell->calls_running - cell->calls_ok - cell->calls_cancelled -
+           cell->calls_suspended;
+}
+
 bool board_ranked(const struct cell *cell, enum metric_id metric) {
     return metric_counts_tokens(metric) ? cell->tokens_ranked : cell->ranked;
 }

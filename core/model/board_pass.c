@@ -26,7 +26,7 @@ static void count_truncated(struct pass_record *record, const struct call *call,
 }
 
 static void count_call(struct pass_record *record, const struct call *call, double limit) {
-    record->finished += call->error != ERROR_CANCELLED;
+    record->finished += !error_is_ours(call->error);
     record->valid += is_valid(call);
     record->reasoned += call->thinking == THINKING_OFF && call->reasoning_chars > 0;
     if (!call->ok)
@@ -70,7 +70,7 @@ void pass_count_calls(const struct board *board, const struct row *row, int colu
 struct totals {
     int64_t first_start_us, last_end_us, last_sent_us;
     double tokens; /* of ok calls; NaN when one is unknown */
-    int ok, failed;
+    int ok, failed, suspended;
     struct values bounds; /* s */
 };
 
@@ -85,6 +85,9 @@ static void latest(int64_t *at, int64_t us) {
 }
 
 static void total_call(struct totals *totals, const struct call *call) {
+    totals->suspended += call->error == ERROR_SUSPENDED;
+    if (error_is_ours(call->error))
+        return;
     earliest(&totals->first_start_us, call->start_us);
     latest(&totals->last_end_us, call->end_us);
     latest(&totals->last_sent_us, call->sent_us);
@@ -101,7 +104,8 @@ static void total_call(struct totals *totals, const struct call *call) {
 
 static struct totals totals_of(const struct row *row, int column,
                                const struct pass_record *record) {
-    struct totals totals = {MARK_NONE, MARK_NONE, MARK_NONE, 0, 0, 0, {0}};
+    struct totals totals = {
+        .first_start_us = MARK_NONE, .last_end_us = MARK_NONE, .last_sent_us = MARK_NONE};
     for (size_t i = record->first_call; i < record->end_call; i++)
         if (row->calls[i]->finished && call_is_of(row->calls[i], column, record->pass))
             total_call(&totals, &row->calls[i]->call);
@@ -116,6 +120,8 @@ static void figures_of_calls(struct pass_record *record, const struct column *co
     *value_of(record, METRIC_ERRORS) = totals->failed;
     if (record->finished > 0)
         *value_of(record, METRIC_VALID) = 100.0 * record->valid / record->finished;
+    if (totals->suspended > 0)
+        return; /* nobody saw when what happened */
     bool at_once = column->suite == SUITE_BURST && strncmp(column->phase, "burst-", 6) == 0;
     if (at_once && totals->first_start_us != MARK_NONE && totals->last_sent_us != MARK_NONE)
         *value_of(record, METRIC_SPAN) =

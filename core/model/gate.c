@@ -120,13 +120,11 @@ static bool output_valid(const struct view *view, struct gate_result *out) {
     }
     if (finished == 0)
         return false;
-    int failed = view->cell->calls - view->cell->calls_running - view->cell->calls_ok -
-                 view->cell->errors[ERROR_CANCELLED];
     out->value = (double)valid / finished;
     out->limit = view->limits->output_valid;
     snprintf(out->detail, sizeof out->detail,
-             "%d of %d calls valid: %d failed, %d wrong, %d degenerate", valid, finished, failed,
-             view->cell->calls_wrong, view->cell->calls_degenerate);
+             "%d of %d calls valid: %d failed, %d wrong, %d degenerate", valid, finished,
+             board_failed(view->cell), view->cell->calls_wrong, view->cell->calls_degenerate);
     return out->value < out->limit;
 }
 

@@ -59,7 +59,8 @@ static const struct metric metrics[METRIC_COUNT] = {
                      "request was sent."},
     [METRIC_VALID] = {"valid_pct", "valid", "%", BETTER_MORE, 6, 1, SCALE_FROM_ZERO, GAP_HOLD,
                       "Share of calls that ended well, were right where the suite can check, and "
-                      "were not degenerate text; calls cancelled by hand are left out."},
+                      "were not degenerate text; calls cancelled by hand or while pitwall was "
+                      "suspended are left out."},
     [METRIC_ERRORS] = {"errors", "errors", "calls", BETTER_LESS, 6, 1, SCALE_FROM_ZERO, GAP_HOLD,
                        "Calls of a pass that ended in an error or without a finish reason."},
     [METRIC_SWAP_DELTA] = {"swap_delta_mb", "swap Δ", "MB", BETTER_LESS, 6, 1, SCALE_AROUND_ZERO,

@@ -60,6 +60,7 @@ static const char *const errors[ERROR_CLASS_COUNT] = {
     [ERROR_STREAM] = "stream_error",
     [ERROR_TOO_LARGE] = "too_large",
     [ERROR_CANCELLED] = "cancelled",
+    [ERROR_SUSPENDED] = "suspended",
 };
 static const char *const tokens[TOKENS_SOURCE_COUNT] = {
     [TOKENS_UNKNOWN] = "unknown",
@@ -194,6 +195,10 @@ int workload_find(const char *word) {
 
 const char *error_word(enum error_class class) {
     return errors[class];
+}
+
+bool error_is_ours(enum error_class class) {
+    return class == ERROR_CANCELLED || class == ERROR_SUSPENDED;
 }
 
 int error_find(const char *word) {

@@ -14,6 +14,11 @@
  * of a core, and a stall longer than this cannot hide from it. */
 #define TICK_US 50000
 
+/* When the loop was last seen to run. */
+struct beat {
+    int64_t at_ns, boot_ns, thread_ns;
+};
+
 struct loop {
     struct event_base *base;
     struct event *wake, *alarm, *tick;
@@ -21,6 +26,8 @@ struct loop {
     bool woken;
     int64_t alarm_due_ns, tick_due_ns; /* 0: not armed */
     int64_t late_ns;
+    struct beat beat;
+    struct loop_stall stall;
 };
 
 static struct timeval timeval_of(int64_t us) {
@@ -31,6 +38,20 @@ static void note_late(struct loop *loop, int64_t due_ns) {
     int64_t late = clock_ns() - due_ns;
     if (late > loop->late_ns)
         loop->late_ns = late;
+}
+
+static struct beat beat_now(void) {
+    return (struct beat){clock_ns(), clock_boot_ns(), clock_thread_ns()};
+}
+
+struct loop_stall loop_stall(struct loop *loop) {
+    struct beat now = beat_now();
+    int64_t gap_ns = now.boot_ns - loop->beat.boot_ns;
+    int64_t work_ns = now.thread_ns - loop->beat.thread_ns, still_ns = gap_ns - work_ns;
+    if (still_ns > LOOP_STALL_US * INT64_C(1000) && still_ns > work_ns)
+        loop->stall = (struct loop_stall){loop->beat.at_ns, now.at_ns, gap_ns / 1000};
+    loop->beat = now;
+    return loop->stall;
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *context) {
@@ -62,6 +83,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context) {
     (void)fd;
     (void)what;
     note_late(loop, loop->tick_due_ns);
+    loop_stall(loop);
     arm_tick(loop);
 }
 
@@ -86,6 +108,7 @@ struct loop *loop_new(void) {
     if (!loop->base || event_base_priority_init(loop->base, LOOP_PRIORITIES) != 0)
         die("loop: no event base");
     open_wake_pipe(loop);
+    loop->beat = beat_now();
     loop->wake = event_new(loop->base, loop->wake_fds[0], EV_READ | EV_PERSIST, on_wake, loop);
     loop->alarm = evtimer_new(loop->base, on_alarm, loop);
     loop->tick = evtimer_new(loop->base, on_tick, loop);
@@ -116,6 +139,7 @@ struct event_base *loop_base(struct loop *loop) {
 
 void loop_run(struct loop *loop) {
     loop->woken = false;
+    loop_stall(loop);
     arm_tick(loop);
     event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
     event_del(loop->tick);

@@ -192,3 +192,11 @@ void report_machine(struct buf *out, const struct machine *machine) {
     if (out->length == before)
         buf_text(out, "unknown");
 }
+
+void report_uncounted(const struct cell *cell, struct buf *out) {
+    if (cell->calls_cancelled)
+        buf_printf(out, "%d %s", cell->calls_cancelled, error_word(ERROR_CANCELLED));
+    if (cell->calls_suspended)
+        buf_printf(out, "%s%d %s", cell->calls_cancelled ? ", " : "", cell->calls_suspended,
+                   error_word(ERROR_SUSPENDED));
+}

@@ -96,6 +96,8 @@ static void put_phase(struct json_writer *w, const struct board *board, int ep, 
     json_put_integer(w, "passes", cell->passes_done);
     json_put_integer(w, "calls", cell->calls);
     json_put_integer(w, "ok", cell->calls_ok);
+    json_put_integer(w, "cancelled", cell->calls_cancelled);
+    json_put_integer(w, "suspended", cell->calls_suspended);
     json_put_integer(w, "wrong", cell->calls_wrong);
     json_put_integer(w, "degenerate", cell->calls_degenerate);
     json_put_integer(w, "scored", cell->scores);

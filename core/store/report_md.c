@@ -133,6 +133,11 @@ static void put_failures(struct buf *out, const struct board *board) {
                 buf_char(out, '\n');
             }
             buf_done(&why);
+            if (cell->calls_cancelled + cell->calls_suspended > 0) {
+                put_place(out, board, ep, column);
+                report_uncounted(cell, out);
+                buf_text(out, ", not counted\n");
+            }
             for (int class = ERROR_NONE + 1; class < ERROR_CLASS_COUNT; class ++) {
                 if (!cell->errors[class])
                     continue;

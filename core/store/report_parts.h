@@ -44,6 +44,8 @@ bool report_has(const struct cell *cell, enum metric_id metric);
 /* How many values stand behind it; NaN when an import did not say. */
 double report_n(const struct board *board, int ep, int column, enum metric_id metric);
 
+/* "2 cancelled, 1 suspended", appended; nothing where there are none. */
+void report_uncounted(const struct cell *cell, struct buf *out);
 /* What the first counted call of the cell that failed so said; NULL if nothing. */
 const char *report_error_detail(const struct board *board, int ep, int column,
                                 enum error_class class);

@@ -280,6 +280,10 @@ static void list_errors(const struct board *board, int ep, int column, struct bu
     }
 }
 
+static void list_uncounted(const struct board *board, int ep, int column, struct buf *out) {
+    report_uncounted(board_cell(board, ep, column), out);
+}
+
 /* A section with an item for each cell of which `tell` has something to say. */
 static void put_cells(struct table *table, const char *title,
                       void (*tell)(const struct board *board, int ep, int column,
@@ -390,6 +394,7 @@ static void put_board(struct table *table) {
     }
     put_cells(table, "not measured", tell_absence);
     put_cells(table, "errors", list_errors);
+    put_cells(table, "calls not counted", list_uncounted);
     put_notes(table);
     put_legend(table);
 }

@@ -12,9 +12,14 @@ struct slot {
     int ep;
     const struct endpoint *endpoint; /* of the run */
     enum endpoint_state state;       /* as last told */
-    char *model;                     /* found by lane_ready where the endpoint names none */
-    char *extra_body;                /* the run's and the endpoint's in one; NULL */
-    struct dialect dialect;          /* include_usage goes when the server refuses it */
+    enum engine_id engine;           /* as known by now, and its version where only we know it */
+    char *engine_version;
+    bool met;               /* identified, or known before */
+    char *model;            /* found by lane_ready where the endpoint names none */
+    char *extra_body;       /* the run's and the endpoint's in one; NULL */
+    struct dialect dialect; /* without what the server refuses */
+    enum verdict3 unloads;  /* whether the engine can; CHECK_NONE: not asked yet */
+    bool away;              /* its model was unloaded by us */
     int attempt;
     double connect_ms;  /* of the connection opened last, until a call used it; NaN */
     int64_t longest_us; /* of the single calls so far: what a queue is estimated by */
@@ -41,7 +46,9 @@ struct lane {
     /* The calls being performed; the lane's thread only. */
     struct http_owner *flights;
     size_t flight_count, in_flight;
-    int64_t progress_us; /* when the last progress was sent */
+    int64_t progress_us;   /* when the last progress was sent */
+    int64_t released_ns;   /* when the calls in flight were */
+    int64_t stall_told_ns; /* the end of the stall that was told last */
 };
 
 struct slot *lane_slot(const struct lane *lane, int ep);
@@ -62,5 +69,18 @@ void lane_settle(struct lane *lane);
 void lane_doze(struct lane *lane);
 void lane_set_state(struct lane *lane, struct slot *slot, enum endpoint_state state,
                     const char *detail);
+/* The same although the state is what it was: something else became known. */
+void lane_tell(struct lane *lane, struct slot *slot, const char *detail);
+
+/* ---- lane_life.c ---- */
+/* The user's start or stop command, if there is one. A failure is told; whether the engine answers
+ * is seen later. */
+bool lane_command_of(struct lane *lane, int ep, const char *what, const char *text);
+/* Whether the engine can unload its model by itself. */
+bool lane_unloads(struct lane *lane, int ep);
+/* Unload the model where the engine can and the user has no stop command, and wait for the memory;
+ * load what was unloaded. Failures are told. */
+void lane_put_away(struct lane *lane, int ep);
+void lane_bring_back(struct lane *lane, int ep);
 
 #endif

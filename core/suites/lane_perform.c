@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engines/registry.h"
 #include "suites/lane_inner.h"
 
 /* Time limits (design 6). */
@@ -30,7 +32,7 @@ struct http_owner {
     struct buf body;
     char *headers[HEADERS_MAX];
     size_t header_count;
-    bool over, again;
+    bool over, again, usage_refused, thinking_refused;
 };
 
 void lane_call_init(struct lane_call *call, int ep, enum suite_id suite, const char *phase,
@@ -328,12 +330,38 @@ static void take_marks(struct http_owner *flight, const struct http_marks *marks
     flight->slot->connect_ms = NAN;
 }
 
-/* Old servers refuse a member they do not know: HTTP 400 or 422 that names it. */
-static bool refuses_usage(const struct http_owner *flight) {
+/* Old servers refuse a member they do not know, some a switch that their model has not: HTTP 400 or
+ * 422 that names it. */
+static bool refuses(const struct http_owner *flight, const char *const *words, size_t count) {
     const struct call *call = &flight->call->call;
-    return (call->http_status == 400 || call->http_status == 422) && !flight->again &&
-           (text_find(call->error_detail, "stream_options") ||
-            text_find(call->error_detail, "include_usage"));
+    if ((call->http_status != 400 && call->http_status != 422) || flight->again)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (text_find(call->error_detail, words[i]))
+            return true;
+    return false;
+}
+
+static bool refuses_usage(const struct http_owner *flight) {
+    static const char *const words[] = {"stream_options", "include_usage"};
+    return refuses(flight, words, COUNT_OF(words));
+}
+
+static bool refuses_thinking(const struct http_owner *flight) {
+    static const char *const words[] = {"chat_template_kwargs", "enable_thinking",
+                                        "reasoning_effort", "not support thinking"};
+    return flight->call->request.thinking != THINKING_DEFAULT &&
+           refuses(flight, words, COUNT_OF(words));
+}
+
+/* mlx-lm tells its version in its replies alone. */
+static void learn_version(struct http_owner *flight) {
+    struct slot *slot = flight->slot;
+    if (slot->endpoint->engine_version || slot->engine_version)
+        return;
+    slot->engine_version = engine_version_in(slot->engine, chat_fingerprint(flight->call->stream));
+    if (slot->engine_version)
+        lane_tell(flight->lane, slot, "its version stands in its replies");
 }
 
 static void conclude(struct http_owner *flight) {
@@ -343,6 +371,7 @@ static void conclude(struct http_owner *flight) {
     size_t tool_calls = 0;
     chat_tool_calls(lane_call->stream, &tool_calls);
     if (call->ok) {
+        learn_version(flight);
         call->degenerate = text_is_degenerate(chat_reasoning(lane_call->stream),
                                               chat_content(lane_call->stream), tool_calls > 0);
         if (lane_call->check)
@@ -360,16 +389,41 @@ static void conclude(struct http_owner *flight) {
         emit_output(lane, lane_call);
 }
 
+/* Whether pitwall stood still while this call was in flight: marks that were taken late, or time
+ * limits that ran out unseen, are no engine's. Told once, the first time a call meets it. */
+static bool was_suspended(struct lane *lane, const struct http_marks *marks, char *detail,
+                          size_t size) {
+    struct loop_stall stall = loop_stall(lane->loop);
+    int64_t start_ns = marks->start_ns ? marks->start_ns : lane->released_ns;
+    if (stall.us == 0 || start_ns >= stall.to_ns ||
+        (marks->end_ns && marks->end_ns < stall.from_ns))
+        return false;
+    double seconds = (double)stall.us / 1e6;
+    snprintf(detail, size, "pitwall did not run for %.1f s", seconds);
+    if (lane->stall_told_ns != stall.to_ns)
+        lane_note(lane, NOTE_WARN, -1,
+                  "pitwall did not run for %.1f s: calls in flight are not counted", seconds);
+    lane->stall_told_ns = stall.to_ns;
+    return true;
+}
+
 static void on_done(struct http_owner *flight, int status, enum error_class error,
                     const char *detail, const struct http_marks *marks) {
+    char why[64];
     struct lane *lane = flight->lane;
     struct call *call = &flight->call->call;
     flight->transfer = NULL;
     flight->over = true;
     lane->in_flight--;
     take_marks(flight, marks);
+    if (error != ERROR_CANCELLED && was_suspended(lane, marks, why, sizeof why)) {
+        error = ERROR_SUSPENDED;
+        detail = why;
+    }
     chat_stream_end(flight->call->stream, call, status, error, detail);
-    if (refuses_usage(flight))
+    flight->usage_refused = refuses_usage(flight);
+    flight->thinking_refused = refuses_thinking(flight);
+    if (flight->usage_refused || flight->thinking_refused)
         flight->again = true;
     else
         conclude(flight);
@@ -400,6 +454,8 @@ static void release(struct lane *lane) {
             transfers[count++] = lane->flights[i].transfer;
     lane->in_flight = count;
     lane->progress_us = lane_now_us(lane);
+    loop_stall(lane->loop); /* one that is over by now is not theirs */
+    lane->released_ns = clock_ns();
     http_release(lane->http, transfers, count);
     free(transfers);
     serve(lane);
@@ -421,17 +477,32 @@ static void first_round(struct lane *lane) {
     release(lane);
 }
 
-/* The refused once more without stream_options; under the same id, as the same call. */
+/* What was refused is not sent again to this endpoint. */
+static void give_in(struct http_owner *flight) {
+    struct dialect *dialect = &flight->slot->dialect;
+    enum thinking mode = flight->call->request.thinking;
+    static const char nothing[] = "{}";
+    if (flight->usage_refused && dialect->include_usage)
+        lane_note(flight->lane, NOTE_WARN, flight->slot->ep,
+                  "stream_options is refused: tokens are not reported in the stream");
+    if (flight->usage_refused)
+        dialect->include_usage = false;
+    if (flight->thinking_refused && dialect->thinking_body[mode] != nothing)
+        lane_note(flight->lane, NOTE_WARN, flight->slot->ep,
+                  "its switch for thinking %s is refused (%.200s): it is not sent",
+                  thinking_word(mode), flight->call->call.error_detail);
+    if (flight->thinking_refused)
+        dialect->thinking_body[mode] = nothing;
+}
+
+/* The refused once more without what was refused; under the same id, as the same call. */
 static void second_round(struct lane *lane) {
     bool any = false;
     for (size_t i = 0; i < lane->flight_count; i++) {
         struct http_owner *flight = &lane->flights[i];
         if (!flight->again)
             continue;
-        if (flight->slot->dialect.include_usage)
-            lane_note(lane, NOTE_WARN, flight->slot->ep,
-                      "stream_options is refused: tokens are not reported in the stream");
-        flight->slot->dialect.include_usage = false;
+        give_in(flight);
         forget_request(flight);
         describe_call(flight, flight->call->call.id);
         prepare(flight);
