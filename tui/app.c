@@ -33,6 +33,7 @@ void app_done(struct app *app) {
     if (app->feed)
         queue_free(app->feed);
     free(app->directory);
+    free(app->marks);
 }
 
 void app_boards(struct app *app) {
@@ -125,6 +126,40 @@ static double next_speed(double speed, bool faster) {
     return steps[at];
 }
 
+/* The player's landmarks as the scrub bar shows them. */
+static void replay_marks(struct app *app) {
+    size_t count, kept = 0;
+    uint64_t suite = 0;
+    const struct landmark *marks = player_landmarks(app->player, &count);
+    free(app->marks);
+    app->marks = mem_zero(count + 1, sizeof *app->marks);
+    for (size_t i = 0; i < count; i++) {
+        bool phase = marks[i].kind == EVENT_PHASE_START;
+        if (marks[i].kind == EVENT_PHASE_END || marks[i].kind == EVENT_RUN_END)
+            continue;
+        enum mark_kind kind = !phase                        ? MARK_TROUBLE
+                              : marks[i].suite_key != suite ? MARK_SUITE
+                                                            : MARK_PHASE;
+        suite = phase ? marks[i].suite_key : suite;
+        app->marks[kept++] = (struct mark){marks[i].t, kind};
+    }
+    app->scene.marks = app->marks;
+    app->scene.mark_count = kept;
+}
+
+/* The next way to put several runs on one clock; the first run stays where it is. */
+static void next_align(struct app *app, enum align_mode mode) {
+    if (app->run_count < 2)
+        return;
+    mode = (enum align_mode)((mode + 1) % ALIGN_COUNT);
+    int64_t to = player_time(app->player, mode, 0, app->boards[0]->now_us);
+    player_align(app->player, mode, to);
+    app->sought_us = to;
+    app->sought_at_us = clock_us();
+    replay_marks(app);
+    snprintf(app->ui.message, sizeof app->ui.message, "runs aligned by %s", align_word(mode));
+}
+
 static void act_replay(struct app *app, enum action action) {
     struct player_state state = player_state(app->player);
     int64_t now = position(app, &state);
@@ -138,6 +173,8 @@ static void act_replay(struct app *app, enum action action) {
         seek(app, now + SEEK_STEP_US);
     else if (action == ACTION_PHASE_BACK || action == ACTION_PHASE_FORWARD)
         seek(app, landmark_time(app->player, now, action == ACTION_PHASE_FORWARD, true));
+    else if (action == ACTION_ALIGN)
+        next_align(app, state.align);
     else if (action == ACTION_JUMP_NEXT)
         seek(app, landmark_time(app->player, now, true, false));
 }
@@ -302,13 +339,19 @@ static void wait_for(struct app *app, struct app_signals signals, bool keyboard,
     }
 }
 
-static void replay_state(struct app *app) {
+void app_replay_state(struct app *app) {
     if (!app->player)
         return;
     struct player_state state = player_state(app->player);
     app->ui.paused = state.paused;
     app->ui.speed = state.speed;
     app->ui.end_us = state.end_us;
+    for (size_t i = 0; i < app->run_count; i++) {
+        int64_t now = app->boards[i]->now_us;
+        app->scene.offset_us[i] = player_time(app->player, state.align, (int)i, now) - now;
+    }
+    if (!app->marks)
+        replay_marks(app);
 }
 
 static void draw(struct app *app, struct frame *frame) {
@@ -316,7 +359,7 @@ static void draw(struct app *app, struct frame *frame) {
     screen_size(&width, &height);
     if (frame->width != width || frame->height != height)
         frame_resize(frame, width, height);
-    replay_state(app);
+    app_replay_state(app);
     frame_clear(frame);
     view_draw(frame, &app->scene, &app->ui);
     screen_show(frame);

@@ -23,6 +23,7 @@ struct app {
     struct run runs[RUNS_ON_SCREEN];
     char *paths[RUNS_ON_SCREEN]; /* the logs, for a refold */
     size_t run_count;
+    struct mark *marks; /* owned; scene.marks */
     char *directory;                 /* results; live only */
     struct live_run *live;           /* NULL in a replay */
     struct player *player;           /* NULL when live */
@@ -45,6 +46,9 @@ void app_done(struct app *app);
 
 /* One board for each run header in app->runs. */
 void app_boards(struct app *app);
+
+/* The replay's marks, and how far its runs are from the screen's clock. */
+void app_replay_state(struct app *app);
 
 /* Run until the end. False and `error` when the terminal can't be used. */
 bool app_screen(struct app *app, struct app_signals signals, struct error *error);

@@ -255,6 +255,7 @@ static int dump_frame(const struct context *context, struct app *app) {
     if (!player_fold(app->player, app->boards, until_us(options), &error) ||
         (options->keys && !app_keys(app, options->keys, width, height, &error)))
         return complain(&error, EXIT_USAGE);
+    app_replay_state(app);
     frame_init(&frame);
     frame_resize(&frame, width, height);
     buf_init(&out, (size_t)64 << 20);

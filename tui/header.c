@@ -8,6 +8,8 @@
 #include "model/energy.h"
 #include "model/solo.h"
 
+#define MARK_ROOM 4 /* cells of the scrub bar a mark */
+
 /* A line that is filled from the left and from the right until they meet. */
 struct line {
     const struct draw *draw;
@@ -31,11 +33,18 @@ static void put_right(struct line *line, enum role role, const char *text) {
     line->right -= 2;
 }
 
-static bool is_simulated(const struct scene *scene) {
-    for (size_t i = 0; i < scene->count; i++)
-        if (run_is_simulated(&scene->boards[i]->run))
-            return true;
-    return false;
+/* Where figures on screen come from when they were not measured: the strongest word. */
+static const char *origin_of(const struct scene *scene) {
+    bool simulated = false, imported = false, published = false;
+    for (size_t i = 0; i < scene->count; i++) {
+        const struct run *run = &scene->boards[i]->run;
+        for (size_t ep = 0; ep < run->endpoint_count; ep++) {
+            simulated = simulated || run->endpoints[ep].simulated;
+            imported = imported || run->endpoints[ep].imported;
+            published = published || run->endpoints[ep].published;
+        }
+    }
+    return simulated ? " SIM " : published ? " PUBLISHED " : imported ? " IMPORTED " : NULL;
 }
 
 /* "demo · agentic", "3 runs". */
@@ -213,14 +222,46 @@ static void draw_progress(const struct draw *draw, struct rect rect) {
                   halves > 2 * x ? ROLE_ACCENT : ROLE_BORDER);
 }
 
+static bool crowds(const struct scene *scene, enum mark_kind kind, int width) {
+    size_t count = 0;
+    for (size_t i = 0; i < scene->mark_count; i++)
+        count += scene->marks[i].kind == kind;
+    return kind != MARK_TROUBLE && count > (size_t)width / MARK_ROOM;
+}
+
+static void draw_mark(const struct draw *draw, struct rect rect, const struct mark *mark) {
+    bool ascii = draw->ui->glyphs == GLYPH_ASCII, bad = mark->kind == MARK_TROUBLE;
+    int x = (int)((double)mark->t / (double)draw->ui->end_us * rect.width);
+    x = x < 0 ? 0 : x >= rect.width ? rect.width - 1 : x;
+    frame_put(draw->frame, rect.x + x, rect.y,
+              bad ? (ascii ? '!' : 0x25B4) : (ascii ? '+' : 0x253C),
+              bad                        ? ROLE_WARN
+              : mark->kind == MARK_SUITE ? ROLE_TEXT
+                                         : ROLE_BORDER);
+}
+
+/* Where suites and phases begin (as far as they don't crowd), and where trouble was. */
+static void draw_marks(const struct draw *draw, struct rect rect) {
+    const struct scene *scene = draw->scene;
+    if (!draw->ui->replay || draw->ui->end_us <= 0)
+        return;
+    for (int kind = MARK_PHASE; kind <= MARK_TROUBLE; kind++) {
+        bool hidden = crowds(scene, (enum mark_kind)kind, rect.width);
+        for (size_t i = 0; i < scene->mark_count && !hidden; i++)
+            if ((int)scene->marks[i].kind == kind)
+                draw_mark(draw, rect, &scene->marks[i]);
+    }
+}
+
 void header_draw(const struct draw *draw, struct rect header, struct rect progress) {
     struct line line = {draw, header.y, header.x + 1, header.x + header.width - 1};
     char what[160];
     what_runs(draw->scene, what, sizeof what);
     struct state state = run_state(draw);
     put_left(&line, ROLE_TITLE, "pitwall");
-    if (is_simulated(draw->scene))
-        put_right(&line, ROLE_SIM, " SIM ");
+    const char *origin = origin_of(draw->scene);
+    if (origin)
+        put_right(&line, ROLE_SIM, origin);
     int room = header.width - 60;
     if (room > 8 && (int)text_cells(what) <= room)
         put_left(&line, ROLE_HEADER, what);
@@ -236,6 +277,7 @@ void header_draw(const struct draw *draw, struct rect header, struct rect progre
     }
     put_machine(&line, draw);
     draw_progress(draw, progress);
+    draw_marks(draw, progress);
 }
 
 /* ---- the bottom line ---- */

@@ -74,7 +74,7 @@ static const struct action_row rows[] = {
     {ACTION_STEP, "step", {'s'}, REPLAY, NULL, "One event on."},
     {ACTION_JUMP_NEXT, "jump", {'n'}, REPLAY, NULL, "To the next error, gate or verdict."},
     {ACTION_ALIGN, "align", {'a'}, REPLAY, NULL,
-     "Several runs: align them at the selected phase, or at their starts."},
+     "Several runs: align them at their starts, at each suite or at each phase."},
 
     {ACTION_THEME, "theme", {'T'}, ANY, NULL, "The next theme."},
     {ACTION_SAVE_SCREEN, "save-screen", {'S', CONTROL('p')}, ANY, NULL,

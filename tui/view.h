@@ -48,10 +48,19 @@ struct ui {
 };
 void ui_init(struct ui *ui);
 
+/* A place on the scrub bar of a replay. */
+enum mark_kind { MARK_PHASE, MARK_SUITE, MARK_TROUBLE /* an error, a warning */ };
+struct mark {
+    int64_t t; /* on the screen's clock */
+    enum mark_kind kind;
+};
+
 struct scene { /* what there is to draw */
     const struct board *boards[RUNS_ON_SCREEN];
     size_t count;
     int64_t offset_us[RUNS_ON_SCREEN]; /* alignment of several runs */
+    const struct mark *marks;          /* of a replay, by time; borrowed */
+    size_t mark_count;
 };
 
 struct view_ops {

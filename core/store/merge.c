@@ -9,15 +9,17 @@
 struct track {
     struct log_reader *reader;
     struct event next;
-    bool ready; /* `next` holds an event */
-    bool over;  /* nothing more will come */
-    int64_t t;  /* of the latest event, never falling */
+    bool ready;  /* `next` holds an event */
+    bool over;   /* nothing more will come */
+    int64_t t;   /* of the latest event, never falling */
+    int64_t end; /* of the whole log, once scanned */
 };
 
 struct merge {
     struct track *tracks;
     size_t count;
-    struct error error; /* text empty: none */
+    const struct align *align; /* NULL: none */
+    struct error error;        /* text empty: none */
 };
 
 struct merge *merge_new(const char *const *paths, size_t count, struct run *runs,
@@ -92,12 +94,21 @@ static void advance(struct merge *merge, struct track *track) {
         track->t = track->next.t;
 }
 
+void merge_align(struct merge *merge, const struct align *align) {
+    merge->align = align;
+}
+
+static int64_t shown_time(const struct merge *merge, const struct track *track) {
+    return merge->align ? align_time(merge->align, (int)(track - merge->tracks), track->t)
+                        : track->t;
+}
+
 static struct track *earliest(struct merge *merge) {
     struct track *first = NULL;
     for (size_t i = 0; i < merge->count; i++) {
         struct track *track = &merge->tracks[i];
         advance(merge, track);
-        if (track->ready && (!first || track->t < first->t))
+        if (track->ready && (!first || shown_time(merge, track) < shown_time(merge, first)))
             first = track;
     }
     return first;
@@ -108,7 +119,7 @@ bool merge_peek(struct merge *merge, int *source, int64_t *t) {
     if (!track)
         return false;
     *source = (int)(track - merge->tracks);
-    *t = track->t;
+    *t = shown_time(merge, track);
     return true;
 }
 
@@ -216,8 +227,13 @@ int64_t merge_scan(struct merge *merge, struct landmarks *into,
                 see(into, (int)i, t, &event);
             event_done(&event);
         }
+        merge->tracks[i].end = t;
         end = t > end ? t : end;
     }
     merge_rewind(merge);
     return end;
+}
+
+int64_t merge_end(const struct merge *merge, int source) {
+    return merge->tracks[source].end;
 }

@@ -3,6 +3,7 @@
 #ifndef STORE_MERGE_H
 #define STORE_MERGE_H
 
+#include "store/align.h"
 #include "store/log.h"
 
 struct merge;
@@ -12,6 +13,9 @@ struct merge *merge_new(const char *const *paths, size_t count, struct run *runs
                         struct error *error);
 void merge_free(struct merge *merge);
 size_t merge_count(const struct merge *merge);
+
+/* From now on order and tell times by this table (borrowed; NULL: each run's own). */
+void merge_align(struct merge *merge, const struct align *align);
 
 /* Whose event is next, and when. False: all logs are at their end. What a reader had to say about a
  * log (torn, skipped lines, can't be read on) comes as a note behind its last event. */
@@ -29,5 +33,7 @@ struct landmarks;
 int64_t merge_scan(struct merge *merge, struct landmarks *into,
                    void (*see)(struct landmarks *into, int source, int64_t t,
                                const struct event *event));
+/* The largest t of one log, by its own time; known after merge_scan. */
+int64_t merge_end(const struct merge *merge, int source);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/board.h"
+#include "model/stats.h"
 #include "store/merge.h"
 
 #define SPEED_MIN 0.1
@@ -32,20 +33,24 @@ struct landmarks {
 struct player {
     struct merge *merge;
     struct landmarks landmarks;
-    int64_t end_us;
+    struct align *aligns[ALIGN_COUNT];
+    int64_t ends_us[ALIGN_COUNT];
 
     /* commands, set by main; each change is followed by a byte in the pipe */
     atomic_bool stop, paused;
     _Atomic double speed;
     _Atomic int64_t seek_us; /* NO_SEEK: none */
     atomic_int steps;
-    int wake[2]; /* -1 before player_start */
+    atomic_int mode; /* enum align_mode */
+    int wake[2];     /* -1 before player_start */
     /* told by the thread */
     _Atomic int64_t now_us;
     atomic_bool ended;
 
     /* the thread's own */
     pthread_t thread;
+    int aligned; /* the mode as of the last start or seek */
+    int64_t end_us;
     struct queue *feed;
     struct item pending; /* an event on its way into a full feed; event NULL: none */
     int64_t fed_us;      /* t of the latest event taken, -1 before the first */
@@ -98,6 +103,14 @@ static int landmark_ep(const struct event *event) {
     return event->kind == EVENT_RUN_END ? -1 : event->phase.ep;
 }
 
+/* The same endpoint's (by its place in the run), suite, pass and phase give the same keys. */
+static void identify(struct landmark *mark, const struct event_phase *phase) {
+    char text[96];
+    snprintf(text, sizeof text, "%d %s %d", phase->ep, suite_word(phase->suite), phase->pass);
+    mark->suite_key = stats_hash(0, text);
+    mark->phase_key = stats_hash(mark->suite_key, phase->phase);
+}
+
 static void see(struct landmarks *marks, int source, int64_t t, const struct event *event) {
     char text[256];
     if (marks->count == LANDMARKS_MAX)
@@ -106,6 +119,9 @@ static void see(struct landmarks *marks, int source, int64_t t, const struct eve
     struct landmark *mark = &marks->at[marks->count++];
     *mark =
         (struct landmark){.t = t, .source = source, .kind = event->kind, .ep = landmark_ep(event)};
+    mark->own_us = t;
+    if (event->kind == EVENT_PHASE_START)
+        identify(mark, &event->phase);
     describe(event, text, sizeof text);
     text_visible(mark->text, sizeof mark->text, text, strlen(text));
 }
@@ -119,6 +135,57 @@ static int by_time(const void *a, const void *b) {
     if (left->kind != right->kind) /* ends before starts */
         return (int)right->kind - (int)left->kind;
     return left->ep != right->ep ? left->ep - right->ep : strcmp(left->text, right->text);
+}
+
+/* Where the runs meet: at every phase, or at the first phase of each suite. */
+static struct align *align_of(const struct landmarks *marks, enum align_mode mode, size_t sources) {
+    struct align_mark *meets = mem_zero(marks->count, sizeof *meets);
+    uint64_t *last = mem_zero(sources, sizeof *last);
+    size_t count = 0;
+    for (size_t i = 0; mode != ALIGN_START && i < marks->count; i++) {
+        const struct landmark *mark = &marks->at[i];
+        uint64_t what = mode == ALIGN_PHASE ? mark->phase_key : mark->suite_key;
+        bool again = mode == ALIGN_SUITE && last[mark->source] == what;
+        if (mark->kind != EVENT_PHASE_START || again)
+            continue;
+        last[mark->source] = what;
+        meets[count++] = (struct align_mark){mark->source, mark->own_us, what};
+    }
+    struct align *align = align_new(meets, count, sources);
+    free(last);
+    free(meets);
+    return align;
+}
+
+int64_t player_time(const struct player *player, enum align_mode mode, int source, int64_t t) {
+    return align_time(player->aligns[mode], source, t);
+}
+
+static void set_landmarks(struct player *player, enum align_mode mode) {
+    struct landmarks *marks = &player->landmarks;
+    for (size_t i = 0; i < marks->count; i++)
+        marks->at[i].t = player_time(player, mode, marks->at[i].source, marks->at[i].own_us);
+    if (marks->count)
+        qsort(marks->at, marks->count, sizeof *marks->at, by_time);
+}
+
+static void make_aligns(struct player *player, size_t sources) {
+    for (int mode = 0; mode < ALIGN_COUNT; mode++) {
+        player->aligns[mode] = align_of(&player->landmarks, (enum align_mode)mode, sources);
+        for (size_t i = 0; i < sources; i++) {
+            int64_t end = player_time(player, (enum align_mode)mode, (int)i,
+                                      merge_end(player->merge, (int)i));
+            if (end > player->ends_us[mode])
+                player->ends_us[mode] = end;
+        }
+    }
+}
+
+/* The clock of the mode that main asked for. */
+static void adopt_align(struct player *player) {
+    player->aligned = atomic_load(&player->mode);
+    player->end_us = player->ends_us[player->aligned];
+    merge_align(player->merge, player->aligns[player->aligned]);
 }
 
 const struct landmark *player_landmarks(const struct player *player, size_t *count) {
@@ -135,9 +202,11 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
         return NULL;
     struct player *player = mem_zero(1, sizeof *player);
     player->merge = merge;
-    player->end_us = merge_scan(merge, &player->landmarks, see);
-    if (player->landmarks.count)
-        qsort(player->landmarks.at, player->landmarks.count, sizeof *player->landmarks.at, by_time);
+    merge_scan(merge, &player->landmarks, see);
+    make_aligns(player, count);
+    set_landmarks(player, ALIGN_START);
+    atomic_init(&player->mode, ALIGN_START);
+    adopt_align(player);
     player->wake[0] = player->wake[1] = -1;
     player->fed_us = -1;
     atomic_init(&player->stop, false);
@@ -154,6 +223,7 @@ bool player_fold(struct player *player, struct board *const *boards, int64_t unt
                  struct error *error) {
     int source;
     int64_t t;
+    adopt_align(player);
     merge_rewind(player->merge);
     while (merge_peek(player->merge, &source, &t) && t <= until_us) {
         struct event event;
@@ -269,8 +339,11 @@ static bool go_back(struct player *player) {
 static void seek(struct player *player) {
     int source;
     int64_t t, to = atomic_exchange(&player->seek_us, NO_SEEK);
+    bool other_clock = atomic_load(&player->mode) != player->aligned;
+    if (other_clock)
+        adopt_align(player);
     to = to > player->end_us ? player->end_us : to;
-    if (to < player->fed_us && !go_back(player))
+    if ((other_clock || to < player->fed_us) && !go_back(player))
         return;
     atomic_store(&player->ended, false);
     if (!push_pending(player))
@@ -341,6 +414,7 @@ void player_start(struct player *player, struct queue *feed) {
         die("no pipe for the player: %s", strerror(errno));
     non_blocking(player->wake[0]);
     non_blocking(player->wake[1]);
+    adopt_align(player);
     merge_rewind(player->merge);
     player->feed = feed;
     player->resting = atomic_load(&player->paused);
@@ -383,6 +457,12 @@ void player_seek(struct player *player, int64_t to_us) {
     wake(player);
 }
 
+void player_align(struct player *player, enum align_mode mode, int64_t to_us) {
+    atomic_store(&player->mode, mode);
+    set_landmarks(player, mode);
+    player_seek(player, to_us);
+}
+
 void player_step(struct player *player) {
     atomic_store(&player->paused, true);
     atomic_fetch_add(&player->steps, 1);
@@ -390,11 +470,13 @@ void player_step(struct player *player) {
 }
 
 struct player_state player_state(struct player *player) {
+    int mode = atomic_load(&player->mode);
     return (struct player_state){.paused = atomic_load(&player->paused),
                                  .ended = atomic_load(&player->ended),
                                  .speed = atomic_load(&player->speed),
                                  .now_us = atomic_load(&player->now_us),
-                                 .end_us = player->end_us};
+                                 .end_us = player->ends_us[mode],
+                                 .align = (enum align_mode)mode};
 }
 
 void player_free(struct player *player) {
@@ -408,6 +490,8 @@ void player_free(struct player *player) {
         close(player->wake[1]);
     }
     merge_free(player->merge);
+    for (int mode = 0; mode < ALIGN_COUNT; mode++)
+        align_free(player->aligns[mode]);
     free(player->landmarks.at);
     free(player);
 }

@@ -4,6 +4,7 @@
 #define STORE_PLAYER_H
 
 #include "model/queue.h"
+#include "store/align.h"
 
 struct player;
 
@@ -28,22 +29,29 @@ void player_speed(struct player *player,
                   double speed); /* 0.1 … 1000; INFINITY: as fast as it goes */
 void player_seek(struct player *player, int64_t to_us); /* back: QUEUE_RESET, then events unpaced */
 void player_step(struct player *player);                /* pauses, and plays the next event */
+/* Put several runs on another clock and go on at `to_us` of it. */
+void player_align(struct player *player, enum align_mode mode, int64_t to_us);
+/* A run's own time on the clock of a mode. */
+int64_t player_time(const struct player *player, enum align_mode mode, int source, int64_t t);
 
 struct player_state {
     bool paused, ended;
     double speed;
-    int64_t now_us, end_us;
+    int64_t now_us, end_us; /* on the clock of the mode */
+    enum align_mode align;
 };
 struct player_state player_state(struct player *player);
 
 /* Where things are, for jumps and the scrub bar: ends and starts of phases, ends of runs, notes
  * from warn on, failed calls. Sorted by t. Borrowed. */
 struct landmark {
-    int64_t t;
+    int64_t t; /* on the clock of the mode */
     int source;
     enum event_kind kind;
     int ep;
     char text[48];
+    int64_t own_us;                /* by the run's own time */
+    uint64_t phase_key, suite_key; /* of phase_start: the same in every run */
 };
 const struct landmark *player_landmarks(const struct player *player, size_t *count);
 
