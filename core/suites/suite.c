@@ -24,7 +24,8 @@ static const struct suite *const suites[] = {&suite_agentic,
                                              &suite_research_brief,
                                              &suite_order_control,
                                              &suite_loop_search,
-                                             &suite_code_traps};
+                                             &suite_code_traps,
+                                             &suite_endurance};
 
 const struct suite *suite_of(enum suite_id id) {
     for (size_t i = 0; i < COUNT_OF(suites); i++)
