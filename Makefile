@@ -20,7 +20,8 @@ PACKAGES := ncursesw libcurl libcjson libevent
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	-Wpointer-arith -Wwrite-strings -Wundef -fno-common
 CFLAGS ?= -O2 -g
-FEATURES := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
+# the last one: without it macOS's headers of curses have no wide characters
+FEATURES := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE -D_XOPEN_SOURCE_EXTENDED
 DEFINES := -DPITWALL_VERSION='"$(VERSION)"'
 # asked only when something is compiled: the packages may not be there yet
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
@@ -83,7 +84,7 @@ $(B)/tests/%: tests/%.c $(B)/pitwall.a
 $(UNIT): TEST_LIBS = -lcmocka
 
 # the macOS backend runs on any system against a fake of the system's libraries
-DARWIN_TESTS := $(B)/tests/unit_darwin $(B)/tests/unit_darwin_energy
+DARWIN_TESTS := $(filter $(B)/tests/unit_darwin%,$(UNIT))
 DARWIN_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out $(HOST_SRC),$(wildcard core/host/darwin*.c)) $(wildcard tests/fake_darwin*.c))
 $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
@@ -110,6 +111,10 @@ asan: setup-test
 
 tsan: setup-test
 	@$(MAKE) check B=build/tsan CFLAGS="-O1 -g -fsanitize=thread"
+
+# everything for macOS on any system, compiled and linked and never run; fetches a compiler (npm)
+check-macos:
+	@FLAGS="$(FEATURES) $(WARNINGS)" sh tests/macos.sh $(B)/macos
 
 bench: $(PITWALL) $(BENCH)
 	@PITWALL=./$(PITWALL) sh tests/bench.sh $(BENCH)
@@ -156,5 +161,5 @@ clean:
 
 -include $(shell test -d $(B) && find $(B) -name '*.d')
 
-.PHONY: all check test golden headers asan tsan bench fuzz lint setup setup-test demo install uninstall clean
+.PHONY: all check test golden headers asan tsan check-macos bench fuzz lint setup setup-test demo install uninstall clean
 .SECONDARY:
