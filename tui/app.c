@@ -104,6 +104,7 @@ static void seek(struct app *app, int64_t to) {
     if (to < 0)
         return;
     app->sought_us = to;
+    app->sought_own_us = -1;
     app->sought_at_us = clock_us();
     player_seek(app->player, to);
 }
@@ -152,7 +153,10 @@ static void next_align(struct app *app, enum align_mode mode) {
     if (app->run_count < 2)
         return;
     mode = (enum align_mode)((mode + 1) % ALIGN_COUNT);
-    int64_t to = player_time(app->player, mode, 0, app->boards[0]->now_us);
+    bool fresh = app->sought_at_us > 0 && clock_us() - app->sought_at_us < SEEK_SETTLES_US;
+    if (!fresh || app->sought_own_us < 0) /* else the board is still on its way there */
+        app->sought_own_us = app->boards[0]->now_us;
+    int64_t to = player_time(app->player, mode, 0, app->sought_own_us);
     player_align(app->player, mode, to);
     app->sought_us = to;
     app->sought_at_us = clock_us();

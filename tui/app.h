@@ -23,12 +23,13 @@ struct app {
     struct run runs[RUNS_ON_SCREEN];
     char *paths[RUNS_ON_SCREEN]; /* the logs, for a refold */
     size_t run_count;
-    struct mark *marks; /* owned; scene.marks */
+    struct mark *marks;              /* owned; scene.marks */
     char *directory;                 /* results; live only */
     struct live_run *live;           /* NULL in a replay */
     struct player *player;           /* NULL when live */
     int64_t until_us;                /* plain replay: fold no event past this */
     int64_t sought_us, sought_at_us; /* the newest seek: where to, and when it was asked for */
+    int64_t sought_own_us;           /* of an alignment: the same by the first run's own time */
     bool ended;                      /* the live run's run_end was folded */
     bool quiet;                      /* app_plain writes nothing */
     bool interrupted;                /* by a signal or by the user while it ran */
