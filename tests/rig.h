@@ -7,6 +7,7 @@
 #include "suites/runner.h"
 
 #define RIG_EVENTS 4096
+#define RIG_WAIT_US INT64_C(90000000) /* only a run that hangs takes so long */
 
 struct rig {
     struct options options;
@@ -84,9 +85,9 @@ static inline void rig_take(struct rig *rig, int timeout_ms) {
 
 typedef bool rig_match(const struct event *event);
 
-/* Runs on until an event is there for which `match` holds; its place, or -1 after 20 s. */
+/* Runs on until an event is there for which `match` holds; its place, or -1 after RIG_WAIT_US. */
 static inline int rig_until(struct rig *rig, size_t from, rig_match *match) {
-    int64_t until = clock_us() + 20000000;
+    int64_t until = clock_us() + RIG_WAIT_US;
     size_t at = from;
     while (clock_us() < until) {
         for (; at < rig->count; at++)
