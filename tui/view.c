@@ -10,6 +10,7 @@ static const struct view_ops *const views[VIEW_COUNT] = {
     [VIEW_BOARD] = &view_board_ops,     /* 1 */
     [VIEW_ENGINE] = &view_engine_ops,   /* 2 */
     [VIEW_BURST] = &view_burst_ops,     /* 3 */
+    [VIEW_QUALITY] = &view_quality_ops, /* 4 */
     [VIEW_COMPARE] = &view_compare_ops, /* 5 */
     [VIEW_SOLO] = &view_solo_ops,       /* 6 */
     [VIEW_EVENTS] = &view_events_ops,   /* 7 */

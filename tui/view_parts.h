@@ -6,7 +6,7 @@
 #include "draw.h"
 
 extern const struct view_ops view_board_ops, view_engine_ops, view_burst_ops, view_events_ops,
-    view_help_ops, view_solo_ops, view_compare_ops;
+    view_help_ops, view_solo_ops, view_compare_ops, view_quality_ops;
 
 /* Events of all runs that are worth a line, newest last, into rect; `scrolled` lines back. Returns
  * how many there are. */
