@@ -113,6 +113,28 @@ static void test_a_burst_tells_medians_and_each_class_once(void **state) {
     clear_stage(&stage);
 }
 
+/* A user's key and a suspended machine are told apart from what an engine got wrong. */
+static void test_calls_not_counted_are_no_failures(void **state) {
+    (void)state;
+    struct stage stage;
+    set_stage(&stage, 1);
+    tell_phase(&stage, EVENT_PHASE_START, S, 1, SUITE_BURST, "burst-4", PHASE_DONE, NULL);
+    for (int i = 0; i < 4; i++) {
+        struct call call = build_call(i + 1, 1, SUITE_BURST, "burst-4", 0, S, 300, 50, 100);
+        call.index = i;
+        if (i > 0)
+            build_fail(&call, i == 1 ? ERROR_SUSPENDED : ERROR_CANCELLED), call.end_us = 5 * S;
+        tell_call(&stage, &call);
+    }
+    assert_string_equal(buf_string(&stage.out), "");
+    tell_phase(&stage, EVENT_PHASE_END, 6 * S, 1, SUITE_BURST, "burst-4", PHASE_DONE, NULL);
+    const char *text = buf_string(&stage.out);
+    assert_null(strstr(text, "failed"));
+    assert_non_null(strstr(text, "2 cancelled"));
+    assert_non_null(strstr(text, "1 suspended"));
+    clear_stage(&stage);
+}
+
 static void test_skipped_phases_say_why(void **state) {
     (void)state;
     struct stage stage;
@@ -234,6 +256,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_phase_of_one_call_is_one_line),
         cmocka_unit_test(test_a_burst_tells_medians_and_each_class_once),
+        cmocka_unit_test(test_calls_not_counted_are_no_failures),
         cmocka_unit_test(test_skipped_phases_say_why),
         cmocka_unit_test(test_gates_are_told_once),
         cmocka_unit_test(test_verdicts_are_told_when_they_change),

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "build.h"
 #include "store/player.h"
 #include "store/report.h"
 #include "store_files.h"
@@ -234,6 +235,34 @@ static void test_nothing_simulated(void **state) {
         lacks(text, "SIM");
         if (every[i] != REPORT_CSV) /* no figures, no rows */
             contains(text, "IMPORTED");
+        free(text);
+    }
+    board_free(board);
+    run_done(&run);
+}
+
+/* Kept and told, but under no heading that says error. */
+static void test_calls_not_counted(void **state) {
+    (void)state;
+    struct run run;
+    small_run(&run, "20261120T180211Z-test-0001", 1);
+    struct board *board = board_new(&run);
+    build_phase_start(board, 1000000, 0, SUITE_AGENTIC, "cold", 0);
+    for (int i = 0; i < 3; i++) {
+        struct call call = build_call(i + 1, 0, SUITE_AGENTIC, "cold", 0, 1000000, 100, 50, 100);
+        build_fail(&call, i == 0 ? ERROR_SUSPENDED : ERROR_CANCELLED);
+        call.end_us = 5000000;
+        build_whole_call(board, &call);
+    }
+    build_phase_end(board, 6000000, 0, SUITE_AGENTIC, "cold", 0, PHASE_SKIPPED, "skipped");
+    assert_int_equal(board->gate_count, 0);
+    for (size_t i = 0; i < COUNT_OF(every); i++) {
+        char *text = write_report(board, every[i], 0);
+        lacks(text, "\nerrors");
+        if (every[i] == REPORT_TABLE || every[i] == REPORT_MD)
+            contains(text, "2 cancelled, 1 suspended");
+        if (every[i] == REPORT_JSON)
+            contains(text, "\"cancelled\":2,\"suspended\":1");
         free(text);
     }
     board_free(board);
@@ -476,6 +505,7 @@ int main(void) {
         cmocka_unit_test(test_no_controls),
         cmocka_unit_test(test_sim_everywhere),
         cmocka_unit_test(test_nothing_simulated),
+        cmocka_unit_test(test_calls_not_counted),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_table),

@@ -219,7 +219,7 @@ static const char *obstacle(const struct serial_input *input, const struct losse
     if (input->count < CALLS_LEAST)
         return "fewer than 4 calls";
     if (losses->failed > ERRORS_MOST) {
-        snprintf(text, size, "%.0f %% of the calls failed", 100 * losses->failed);
+        snprintf(text, size, "%.0f %% of the calls did not end well", 100 * losses->failed);
         return text;
     }
     if (!(single_us > 0))

@@ -391,7 +391,7 @@ static void conclude(struct http_owner *flight) {
 
 /* Whether pitwall stood still while this call was in flight: marks that were taken late, or time
  * limits that ran out unseen, are no engine's. Told once, the first time a call meets it. */
-static bool was_suspended(struct lane *lane, const struct http_marks *marks, char *detail,
+static bool was_suspended(struct lane *lane, int ep, const struct http_marks *marks, char *detail,
                           size_t size) {
     struct loop_stall stall = loop_stall(lane->loop);
     int64_t start_ns = marks->start_ns ? marks->start_ns : lane->released_ns;
@@ -401,7 +401,7 @@ static bool was_suspended(struct lane *lane, const struct http_marks *marks, cha
     double seconds = (double)stall.us / 1e6;
     snprintf(detail, size, "pitwall did not run for %.1f s", seconds);
     if (lane->stall_told_ns != stall.to_ns)
-        lane_note(lane, NOTE_WARN, -1,
+        lane_note(lane, NOTE_WARN, ep,
                   "pitwall did not run for %.1f s: calls in flight are not counted", seconds);
     lane->stall_told_ns = stall.to_ns;
     return true;
@@ -416,7 +416,7 @@ static void on_done(struct http_owner *flight, int status, enum error_class erro
     flight->over = true;
     lane->in_flight--;
     take_marks(flight, marks);
-    if (error != ERROR_CANCELLED && was_suspended(lane, marks, why, sizeof why)) {
+    if (error != ERROR_CANCELLED && was_suspended(lane, call->ep, marks, why, sizeof why)) {
         error = ERROR_SUSPENDED;
         detail = why;
     }
