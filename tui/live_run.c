@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "engines/identify.h"
 #include "engines/processes.h"
-#include "engines/registry.h"
 #include "host/host.h"
 #include "host/sampler.h"
 #include "store/recorder.h"
@@ -65,6 +65,7 @@ struct live_run *live_run_start(const struct options *options, const char *direc
     live->bench.epoch_ns = clock_ns();
     live->bench.key_of = live_run_key;
     live->bench.dialect_of = engine_dialect;
+    live->bench.identify = engine_meet;
     atomic_init(&live->bench.next_id, 1);
     atomic_init(&live->bench.stop, false);
     run_copy(run, &live->run);

@@ -275,3 +275,10 @@ void finding_apply(const struct finding *finding, struct endpoint *endpoint) {
     take(&endpoint->format, finding->format);
     take(&endpoint->quant, finding->quant);
 }
+
+void engine_meet(struct endpoint *endpoint, const char *(*key_of)(const char *variable)) {
+    struct finding finding;
+    identify(endpoint, 1, key_of, IDENTIFY_MS, &finding);
+    finding_apply(&finding, endpoint);
+    finding_done(&finding);
+}

@@ -34,6 +34,9 @@ void identify(const struct endpoint *endpoints, size_t count,
 /* Take over what the user has not said. */
 void finding_apply(const struct finding *finding, struct endpoint *endpoint);
 
+/* Look at one endpoint and take over what the user has not said. */
+void engine_meet(struct endpoint *endpoint, const char *(*key_of)(const char *variable));
+
 /* The quantisation a model's name tells: "4bit", "Q4_K_M", "MXFP4"; the caller frees; NULL: none.
  */
 char *quant_in_name(const char *model);

@@ -135,7 +135,7 @@ static void look_again(struct pass *pass) {
 static bool restart(struct pass *pass, const struct step *step) {
     struct error error = {0};
     struct lane_call warmup;
-    if (!pass->endpoint->restart) {
+    if (!lane_can_restart(pass->lane, pass->endpoint->ep)) {
         skip(pass, step, "no restart command");
         return false;
     }

@@ -36,6 +36,7 @@ void lane_free(struct lane *lane) {
     if (!lane)
         return;
     for (size_t i = 0; i < lane->slot_count; i++) {
+        free(lane->slots[i].engine_version);
         free(lane->slots[i].model);
         free(lane->slots[i].extra_body);
     }
@@ -77,7 +78,9 @@ void lane_add(struct lane *lane, int ep) {
         .ep = ep,
         .endpoint = endpoint,
         .state = ENDPOINT_UNKNOWN,
+        .engine = endpoint->engine,
         .dialect = *lane->bench->dialect_of(endpoint),
+        .unloads = CHECK_NONE,
         .extra_body = merge_extra(lane->bench->options->extra_body, endpoint->extra_body),
         .connect_ms = NAN,
     };
@@ -299,19 +302,25 @@ void lane_score(struct lane *lane, int ep, enum suite_id suite, const char *item
     lane_emit(lane, event);
 }
 
+void lane_tell(struct lane *lane, struct slot *slot, const char *detail) {
+    struct event *event = event_new(EVENT_ENDPOINT, lane_now_us(lane));
+    const struct endpoint *endpoint = slot->endpoint;
+    const char *version =
+        endpoint->engine_version ? endpoint->engine_version : slot->engine_version;
+    event->endpoint = (struct event_endpoint){
+        .ep = slot->ep,
+        .state = slot->state,
+        .engine = (int)slot->engine,
+        .engine_version = mem_string(version),
+        .model = mem_string(endpoint->model ? endpoint->model : slot->model),
+        .detail = mem_string(detail)};
+    lane_emit(lane, event);
+}
+
 void lane_set_state(struct lane *lane, struct slot *slot, enum endpoint_state state,
                     const char *detail) {
     if (slot->state == state)
         return;
     slot->state = state;
-    struct event *event = event_new(EVENT_ENDPOINT, lane_now_us(lane));
-    const char *model = slot->endpoint->model ? slot->endpoint->model : slot->model;
-    event->endpoint =
-        (struct event_endpoint){.ep = slot->ep,
-                                .state = state,
-                                .engine = (int)slot->endpoint->engine,
-                                .engine_version = mem_string(slot->endpoint->engine_version),
-                                .model = mem_string(model),
-                                .detail = mem_string(detail)};
-    lane_emit(lane, event);
+    lane_tell(lane, slot, detail);
 }

@@ -21,6 +21,8 @@ struct bench {
     atomic_bool stop;                            /* everything */
     const char *(*key_of)(const char *variable); /* getenv, from main */
     const struct dialect *(*dialect_of)(const struct endpoint *endpoint);
+    /* Asks the server who it is: engine, version, model into the endpoint. NULL: never asked. */
+    void (*identify)(struct endpoint *endpoint, const char *(*key_of)(const char *variable));
     struct runner *runner; /* set by runner_start */
 };
 
@@ -93,8 +95,9 @@ int lane_shell(struct lane *lane, const char *command, int64_t timeout_ms, struc
 enum lane_wait { LANE_READY, LANE_NOT_READY, LANE_WAIT_SKIPPED, LANE_WAIT_STOPPED };
 enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms);
 
-/* The endpoint's restart command, then ready again. False: `error` says why not; also when stopped
- * or skipped. */
+/* The endpoint's restart command, else its stop and start, else its model unloaded and loaded by
+ * the engine; then ready again. False: `error` says why not; also when stopped or skipped. */
+bool lane_can_restart(struct lane *lane, int ep);
 bool lane_restart(struct lane *lane, int ep, struct error *error);
 
 /* How late the lane's own loop was at most since the last call, µs: our share of what was measured.

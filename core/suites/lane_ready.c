@@ -1,4 +1,4 @@
-/* Whether an endpoint answers: connections before a phase, waiting for readiness, restart. */
+/* Whether an endpoint answers: connections before a phase, waiting for readiness. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #define CONNECT_MS 5000
 #define PROBE_MS 5000
 #define READY_COMMAND_MS 30000
-#define RESTART_MS 120000
 #define REPLY_MAX ((size_t)1 << 20)
 #define FIRST_WAIT_US INT64_C(100000)
 #define LONGEST_WAIT_US INT64_C(1000000)
@@ -116,6 +115,28 @@ static enum endpoint_state probe(struct lane *lane, struct slot *slot, char *det
     return state;
 }
 
+/* Who it is, for an endpoint that was down when the others were asked. */
+static void meet(struct lane *lane, struct slot *slot) {
+    const struct endpoint *endpoint = slot->endpoint;
+    struct endpoint known;
+    if (!lane->bench->identify || slot->met)
+        return;
+    slot->met = true;
+    if (endpoint->engine_set || endpoint->engine != ENGINE_OPENAI || endpoint->engine_version)
+        return;
+    endpoint_init(&known);
+    endpoint_copy(&known, endpoint);
+    lane->bench->identify(&known, lane->bench->key_of);
+    slot->engine = known.engine;
+    slot->dialect = *lane->bench->dialect_of(&known);
+    slot->engine_version = mem_string(known.engine_version);
+    if (!endpoint->model && known.model) {
+        free(slot->model);
+        slot->model = mem_string(known.model);
+    }
+    endpoint_done(&known);
+}
+
 enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms) {
     struct slot *slot = lane_slot(lane, ep);
     int64_t begin_us = lane_now_us(lane), wait_us = FIRST_WAIT_US;
@@ -126,6 +147,8 @@ enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms) {
         enum endpoint_state state = probe(lane, slot, detail, sizeof detail);
         if (lane_stopped(lane))
             break;
+        if (state == ENDPOINT_UP)
+            meet(lane, slot);
         lane_set_state(lane, slot, state, detail[0] ? detail : NULL);
         if (state == ENDPOINT_UP)
             return LANE_READY;
@@ -139,29 +162,4 @@ enum lane_wait lane_ready(struct lane *lane, int ep, int64_t timeout_ms) {
         wait_us = wait_us * 3 / 2 < LONGEST_WAIT_US ? wait_us * 3 / 2 : LONGEST_WAIT_US;
     }
     return LANE_WAIT_STOPPED;
-}
-
-bool lane_restart(struct lane *lane, int ep, struct error *error) {
-    struct slot *slot = lane_slot(lane, ep);
-    lane_note(lane, NOTE_INFO, ep, "restarting the engine");
-    int status = lane_shell(lane, slot->endpoint->restart, RESTART_MS, error);
-    if (status < 0)
-        return false;
-    if (status > 0) {
-        struct error why = *error;
-        return error_set(error, "restart command: exit status %d%s%.300s", status,
-                         why.text[0] ? ": " : "", why.text);
-    }
-    /* The state was that of the process before. */
-    slot->state = ENDPOINT_UNKNOWN;
-    switch (lane_ready(lane, ep, LANE_LOAD_MS)) {
-    case LANE_READY:
-        return true;
-    case LANE_NOT_READY:
-        return error_set(error, "not ready after its restart");
-    case LANE_WAIT_SKIPPED:
-    case LANE_WAIT_STOPPED:
-        break;
-    }
-    return error_set(error, "interrupted by the user");
 }

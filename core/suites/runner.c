@@ -9,7 +9,6 @@
 #include "suites/lane_inner.h"
 
 #define REFUSED_MS 1000 /* how long an engine that is not ours to start may refuse */
-#define COMMAND_MS 120000
 #define SEED_MASK ((UINT64_C(1) << 53) - 1) /* whole in a double, so in JSON */
 
 struct runner {
@@ -102,18 +101,9 @@ static void skip_all(struct lane *lane, int ep, int pass, const char *reason) {
         }
 }
 
-/* The user's start or stop command. A failure is told; whether the engine answers is seen later. */
-static void command(struct lane *lane, int ep, const char *what, const char *text) {
-    struct error error = {0};
-    if (!text || lane_stopped(lane))
-        return;
-    int status = lane_shell(lane, text, COMMAND_MS, &error);
-    if (status != 0 && !lane_stopped(lane))
-        lane_note(lane, NOTE_WARN, ep, "its %s command failed (%d): %s", what, status, error.text);
-}
-
 static enum lane_wait make_ready(struct lane *lane, const struct endpoint *endpoint) {
-    command(lane, endpoint->ep, "start", endpoint->start);
+    lane_command_of(lane, endpoint->ep, "start", endpoint->start);
+    lane_bring_back(lane, endpoint->ep);
     return lane_ready(lane, endpoint->ep, endpoint->start ? LANE_LOAD_MS : REFUSED_MS);
 }
 
@@ -143,35 +133,46 @@ static void visit(struct lane *lane, int ep, int pass) {
     do
         visit_once(lane, endpoint, pass);
     while (lane_take_retry(lane, ep));
-    command(lane, ep, "stop", endpoint->stop);
+    lane_command_of(lane, ep, "stop", endpoint->stop);
     lane_visit(lane, -1);
 }
 
 /* ---- a lane's work ---- */
 
+/* Whether each can be put away when another has its turn: by the user's commands or by itself. */
 static bool may_interleave(struct lane *lane, const int *eps, size_t count) {
     const struct run *run = lane_bench(lane)->run;
-    for (size_t i = 0; i < count; i++)
-        if (!run->endpoints[eps[i]].start || !run->endpoints[eps[i]].stop)
+    for (size_t i = 0; i < count; i++) {
+        const struct endpoint *endpoint = &run->endpoints[eps[i]];
+        if (!(endpoint->start && endpoint->stop) && !lane_unloads(lane, eps[i]))
             return false;
+    }
     return true;
 }
 
 static void visit_interleaved(struct lane *lane, const int *eps, size_t count) {
     const struct run *run = lane_bench(lane)->run;
     int order[ENDPOINTS_MAX];
+    for (size_t i = 0; i < count && count > 1; i++)
+        lane_put_away(lane, eps[i]);
     for (int pass = 0; pass < run->passes; pass++) {
         runner_order(run->seed, pass, count, order);
-        for (size_t i = 0; i < count && !lane_halted(lane); i++)
+        for (size_t i = 0; i < count && !lane_halted(lane); i++) {
             visit(lane, eps[order[i]], pass);
+            if (count > 1)
+                lane_put_away(lane, eps[order[i]]);
+        }
     }
 }
 
 static void visit_blocked(struct lane *lane, const int *eps, size_t count) {
     const struct run *run = lane_bench(lane)->run;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         for (int pass = 0; pass < run->passes && !lane_halted(lane); pass++)
             visit(lane, eps[i], pass);
+        if (count > 1)
+            lane_put_away(lane, eps[i]);
+    }
     if (count > 1 && !lane_halted(lane)) {
         lane_note(lane, NOTE_INFO, eps[0], "drift control: the first engine once more");
         visit(lane, eps[0], run->passes);
@@ -229,11 +230,11 @@ void runner_visit(struct lane *lane, const int *eps, size_t count) {
     bool blocked = bench->options->order == ORDER_BLOCKED;
     if (!blocked && count > 1 && !may_interleave(lane, eps, count)) {
         blocked = true;
-        lane_note(
-            lane, NOTE_WARN, -1,
-            "%s: engines stay resident (no start and stop commands), so they are measured one "
-            "after the other, with a drift control at the end",
-            lane_name(lane));
+        lane_note(lane, NOTE_WARN, -1,
+                  "%s: engines stay resident (not all have start and stop commands or unload by "
+                  "themselves), so they are measured one after the other, with a drift control at "
+                  "the end",
+                  lane_name(lane));
     }
     if (blocked)
         visit_blocked(lane, eps, count);

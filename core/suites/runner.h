@@ -18,10 +18,11 @@ void runner_order(uint64_t seed, int pass, size_t count, int *order);
  * `complete`, or `stopped` when any lane was stopped.
  *
  * Interleaved, each pass visits the engines of a lane in another order (runner_order). With more
- * than one engine in a lane that means starting and stopping each at its visit; where an endpoint
- * has no such commands the lane falls back to blocked, and says so. Blocked: one engine after the
- * other with all its passes, then the first again as drift control, with pass = run->passes (one
- * more than was planned: not a pass of the figures). */
+ * than one engine in a lane that means starting and stopping each at its visit, or loading and
+ * unloading its model by the engine's own requests; where an endpoint offers neither the lane falls
+ * back to blocked, and says so. Blocked: one engine after the other with all its passes, then the
+ * first again as drift control, with pass = run->passes (one more than was planned: not a pass of
+ * the figures). */
 struct runner *runner_start(struct bench *bench);
 void runner_command(struct runner *runner, enum lane_command command, int ep);
 void runner_stop(struct runner *runner);  /* all lanes; returns at once */
