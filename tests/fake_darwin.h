@@ -46,6 +46,8 @@ struct fake_process {
     bool gone;    /* listed, but not there any more */
     const char *path;
     const char *const *argv; /* ends with NULL */
+    const char *area;        /* instead of arguments laid out well */
+    size_t area_size;
     uint64_t resident, footprint;
     int listens, connects; /* ports, 0 none */
 };

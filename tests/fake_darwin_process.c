@@ -100,6 +100,11 @@ static int fake_sysctl(int *name, unsigned length, void *old, size_t *size, void
     if (!process || process->foreign)
         return -1;
     unsigned char *area = old;
+    if (process->area) {
+        memcpy(area, process->area, process->area_size);
+        *size = process->area_size;
+        return 0;
+    }
     size_t used = 4;
     int32_t argc = 0;
     memset(area, 0, 64);

@@ -367,6 +367,40 @@ static void endless_arguments(void **state) {
     rig_end(&rig);
 }
 
+/* What the system hands out belongs to the process, which may have changed it. */
+static void hostile_arguments(void **state) {
+    static const struct {
+        const char *area;
+        size_t size;
+        int argc; /* 1 for the path that stands for none */
+    } areas[] = {{"", 0, 1},
+                 {"\1\0", 2, 1},
+                 {"\1\0\0\0", 4, 1},
+                 {"\377\377\377\377/a\0b\0", 9, 1},
+                 {"\377\377\377\177/a\0\0b\0c", 11, 2},
+                 {"\2\0\0\0/no/end", 11, 1},
+                 {"\2\0\0\0\0\0\0\0", 8, 1},
+                 {"\0\0\0\0/a\0b\0", 9, 1},
+                 {"\2\0\0\0/a\0b\0c\0d\0", 13, 2}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(areas); i++) {
+        struct rig rig;
+        size_t count;
+        rig_begin(&rig);
+        rig.fake.processes[0] = (struct fake_process){.pid = 7, .path = "/sbin/x"};
+        rig.fake.processes[0].area = areas[i].area;
+        rig.fake.processes[0].area_size = areas[i].size;
+        rig.fake.process_count = 1;
+        rig_open(&rig);
+        struct process *processes = host_processes(rig.host, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(processes[0].argc, areas[i].argc);
+        assert_string_equal(processes[0].argv[0], areas[i].argc == 2 ? "b" : "/sbin/x");
+        host_processes_free(processes, count);
+        rig_end(&rig);
+    }
+}
+
 static void who_listens(void **state) {
     static const int sizes[] = {792, 1000};
     (void)state;
@@ -418,6 +452,7 @@ int main(void) {
         cmocka_unit_test(machine_facts),
         cmocka_unit_test(process_list),
         cmocka_unit_test(endless_arguments),
+        cmocka_unit_test(hostile_arguments),
         cmocka_unit_test(who_listens),
         cmocka_unit_test(memory_of_a_tree),
     };
