@@ -50,10 +50,11 @@ static void read_running(const struct row_ref *ref, int column, const struct ui 
     }
     out->turn += call->tokens;
     bool started = call->call.first_token_us != MARK_NONE;
-    double value = live_value(ref->board, ref->row, call, ui->metric);
+    enum metric_id metric = row_metric(ref->board->columns[column].suite, ui);
+    double value = live_value(ref->board, ref->row, call, metric);
     out->turn_role = started ? ROLE_DECODE : ROLE_PREFILL;
     if (!isnan(value))
-        metric_format(ui->metric, value, out->text);
+        metric_format(metric, value, out->text);
     else if (started)
         snprintf(out->text, sizeof out->text, "%d t", (int)call->tokens);
     else
@@ -88,7 +89,9 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
     if (!cell)
         return;
     read_marks(cell, mark_width, out);
-    double value = board_value(ref->board, ref->ep, column, ui->metric, STAT_MEDIAN);
+    enum suite_id suite = ref->board->columns[column].suite;
+    enum metric_id metric = row_metric(suite, ui);
+    double value = board_value(ref->board, ref->ep, column, metric, STAT_MEDIAN);
     if (cell->state == CELL_RUNNING && isnan(value)) {
         read_running(ref, column, ui, out);
         return;
@@ -102,10 +105,12 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
         copy_text(out->text, sizeof out->text, "·");
     } else {
         out->best = best == ref->ep;
-        out->role = out->best                                         ? ROLE_GOOD
-                    : isnan(value) || !board_ranked(cell, ui->metric) ? ROLE_DIM
-                    : cell->state == CELL_STOPPED                     ? ROLE_WARN
-                                                                      : ROLE_TEXT;
-        metric_format(ui->metric, value, out->text);
+        out->role = out->best                                     ? ROLE_GOOD
+                    : isnan(value) || !board_ranked(cell, metric) ? ROLE_DIM
+                    : cell->state == CELL_STOPPED                 ? ROLE_WARN
+                                                                  : ROLE_TEXT;
+        metric_format(metric, value, out->text);
+        if (suite_is_quality(suite) && !isnan(value)) /* whatever the title says */
+            copy_text(out->text + strlen(out->text), sizeof out->text - strlen(out->text), "%");
     }
 }

@@ -82,6 +82,8 @@ static const struct {
     {"long-prefix", "long-2", "long-2"},
     {"cold-prefix", "restart", "rest."},
     {"cold-control", "control", "ctrl"},
+    {"on-preserve", "on-keep", "keep"},
+    {"on-drop", "on-drop", "drop"},
 };
 
 const char *draw_phase(const char *phase, int width) {
@@ -96,10 +98,30 @@ const char *draw_phase(const char *phase, int width) {
     return phase;
 }
 
+/* Quality suites have one phase, and its word says nothing. */
+static const char *const suite_titles[SUITE_COUNT] = {
+    [SUITE_TOOL_CALL] = "tools",     [SUITE_TOOL_CALL_STRESS] = "stress",
+    [SUITE_RECOVERY] = "recov.",     [SUITE_THINKING] = "think",
+    [SUITE_INSTRUCT] = "instr.",     [SUITE_RESEARCH_BRIEF] = "brief",
+    [SUITE_ORDER_CONTROL] = "order", [SUITE_LOOP_SEARCH] = "loop",
+    [SUITE_CODE_TRAPS] = "traps",
+};
+
+bool draw_names_suite(const struct column *column) {
+    return suite_titles[column->suite] && strcmp(column->phase, "run") == 0;
+}
+
+const char *draw_column(const struct column *column, int width) {
+    if (!draw_names_suite(column))
+        return draw_phase(column->phase, width);
+    const char *word = suite_word(column->suite);
+    return (int)strlen(word) <= width ? word : suite_titles[column->suite];
+}
+
 int draw_phase_width(const struct board *board) {
     int widest = 4;
     for (size_t i = 0; i < board->column_count; i++) {
-        int width = (int)strlen(draw_phase(board->columns[i].phase, 9));
+        int width = (int)strlen(draw_column(&board->columns[i], 9));
         widest = width > widest ? width : widest;
     }
     return widest;

@@ -24,7 +24,11 @@ char draw_view_key(enum view_id view);
 void draw_duration(int64_t us, char out[DURATION_TEXT]);
 /* A phase's title that fits in `width` cells: whole, short or shortest. Borrowed. */
 const char *draw_phase(const char *phase, int width);
-/* Longest title that draw_phase would give for these columns when there is room. */
+/* The same of a column: of a suite with one phase, its suite. */
+const char *draw_column(const struct column *column, int width);
+/* Its title is the suite's. */
+bool draw_names_suite(const struct column *column);
+/* Longest title that draw_column would give for these columns when there is room. */
 int draw_phase_width(const struct board *board);
 
 /* A figure right-aligned; dim when absent. */

@@ -6,8 +6,8 @@
 #include "base/text.h"
 
 enum {
-    MARGIN = 2, /* before a name */
-    NAME_LEAST = 12,
+    MARGIN = 2,      /* before a name */
+    NAME_LEAST = 13, /* "  on-preserve" */
     NAME_MOST = 18,
     FIGURE = 8, /* cells of score, pass^k and latency each */
     FAILURES_LEAST = 12,

@@ -19,6 +19,10 @@ const char *row_model(const struct row_ref *ref) {
     return ref->row->model ? ref->row->model : ref->row->endpoint->model;
 }
 
+enum metric_id row_metric(enum suite_id suite, const struct ui *ui) {
+    return suite_is_quality(suite) ? METRIC_SCORE : ui->metric;
+}
+
 static bool is_wanted(const struct row_ref *ref, const char *filter) {
     const struct endpoint *endpoint = ref->row->endpoint;
     const char *model = row_model(ref);
@@ -26,18 +30,32 @@ static bool is_wanted(const struct row_ref *ref, const char *filter) {
            (model && text_has(model, filter));
 }
 
+/* The column that rows are sorted by; -1: none. */
+static int sort_column(const struct board *board, const struct ui *ui) {
+    bool chosen = ui->column >= 0 && (size_t)ui->column < board->column_count;
+    return chosen ? ui->column : board->column_count > 0 ? 0 : -1;
+}
+
 static double sort_value(const struct row_ref *ref, const struct ui *ui) {
     const struct board *board = ref->board;
-    if (ui->column >= 0 && (size_t)ui->column < board->column_count)
-        return board_value(board, ref->ep, ui->column, ui->metric, STAT_MEDIAN);
-    if (board->column_count == 0)
+    int column = sort_column(board, ui);
+    if (column < 0)
         return NAN;
-    return board_row_value(board, ref->ep, board->columns[0].suite, ui->metric, STAT_MEDIAN);
+    enum suite_id suite = board->columns[column].suite;
+    if (column == ui->column)
+        return board_value(board, ref->ep, column, row_metric(suite, ui), STAT_MEDIAN);
+    return board_row_value(board, ref->ep, suite, row_metric(suite, ui), STAT_MEDIAN);
+}
+
+static bool sorts_more_first(const struct board *board, const struct ui *ui) {
+    int column = sort_column(board, ui);
+    enum metric_id metric = column < 0 ? ui->metric : row_metric(board->columns[column].suite, ui);
+    return (metric_of(metric)->better == BETTER_MORE) != ui->sort_reverse;
 }
 
 /* Insertion: at most 64 rows, and equal ones must keep their order. Absent values go last. */
 static void sort_group(struct row_ref *at, int count, const struct ui *ui) {
-    bool more_first = (metric_of(ui->metric)->better == BETTER_MORE) != ui->sort_reverse;
+    bool more_first = count > 0 && sorts_more_first(at[0].board, ui);
     double values[ENDPOINTS_MAX];
     for (int i = 0; i < count; i++) {
         struct row_ref ref = at[i];

@@ -30,6 +30,9 @@ bool text_has(const char *text, const char *needle);
 void run_slug(const struct run *run, char *out, size_t size);
 /* The model as last reported, else as configured; NULL if unknown. */
 const char *row_model(const struct row_ref *ref);
+/* What a suite's cells show: the chosen metric; of a quality suite its score, whatever is chosen.
+ */
+enum metric_id row_metric(enum suite_id suite, const struct ui *ui);
 /* An endpoint's name, never NULL. */
 const char *row_name(const struct row_ref *ref);
 

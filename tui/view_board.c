@@ -22,7 +22,7 @@ static void draw_phases_head(const struct draw *draw, const struct grid *grid, i
         int width = layout->column_step - layout->mark_width;
         bool chosen = grid->columns[i] == ui->column;
         frame_right(draw->frame, x, y, width, chosen ? ROLE_ACCENT : ROLE_HEADER,
-                    draw_phase(grid->board->columns[grid->columns[i]].phase, width));
+                    draw_column(&grid->board->columns[grid->columns[i]], width));
         if (!chosen)
             continue;
         if (ui->sort_by_value)
@@ -44,7 +44,8 @@ static void draw_suites_head(const struct draw *draw, const struct grid *grid, i
         int x = layout->column_x + i * layout->column_step + 1;
         int width = (end - i) * layout->column_step - 2;
         frame_fill(draw->frame, (struct rect){x, y, width, 1}, 0x2500, ROLE_BORDER);
-        frame_printf(draw->frame, x + 1, y, width - 1, ROLE_DIM, " %s ", suite_word(suite));
+        if (end - i > 1 || !draw_names_suite(&grid->board->columns[grid->columns[i]]))
+            frame_printf(draw->frame, x + 1, y, width - 1, ROLE_DIM, " %s ", suite_word(suite));
     }
 }
 
@@ -226,7 +227,10 @@ static int line_of(const struct draw *draw, const struct grid *grid, int index) 
 static void find_best(const struct draw *draw, struct grid *grid, const struct row_ref *ref) {
     for (int i = 0; i < grid->count; i++) {
         int column = grid_column(grid, ref, grid->columns[i]);
-        grid->best[i] = column < 0 ? -1 : board_best(ref->board, column, draw->ui->metric);
+        grid->best[i] = column < 0
+                            ? -1
+                            : board_best(ref->board, column,
+                                         row_metric(ref->board->columns[column].suite, draw->ui));
     }
 }
 

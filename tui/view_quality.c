@@ -21,7 +21,7 @@ static const struct {
     [SCORE_CLEAN] = {0x2713, ROLE_GOOD, "right"},
     [SCORE_FAILED] = {0x2717, ROLE_BAD, "wrong"},
     [SCORE_PARTLY] = {'~', ROLE_WARN, "in part"},
-    [SCORE_FAULT] = {'!', ROLE_WARN, "engine's fault, not scored"},
+    [SCORE_FAULT] = {'!', ROLE_WARN, "engine's fault"},
     [SCORE_WAITING] = {0xb7, ROLE_DIM, "not yet"},
 };
 
@@ -265,8 +265,9 @@ static void flow_score(struct flow *flow, const struct score_line *line) {
         return;
     if (mark == SCORE_PARTLY)
         snprintf(points, sizeof points, "%.2f points ", line->points);
-    text = mem_format("%s: %s%s%s%s", line->item, points,
-                      line->failure ? line->failure : marks[mark].means, line->detail ? ", " : "",
+    text = mem_format("%s: %s%s%s%s%s", line->item, points,
+                      line->failure ? line->failure : marks[mark].means,
+                      mark == SCORE_FAULT ? ", not scored" : "", line->detail ? ", " : "",
                       line->detail ? line->detail : "");
     put_mark(flow->draw, flow->rect.x, flow->rect.y + flow->line, mark);
     struct flow beside = *flow;
@@ -302,11 +303,13 @@ static void draw_turn(const struct draw *draw, struct rect inner, const struct q
     flow_repeats(&flow, card, scored, turn);
     if (!call)
         return;
-    flow_part(&flow, "error", call->call.error_detail);
+    const char *error = call->call.error_detail, *told = scored->at[turn]->detail;
+    if (!error || !told || strcmp(error, told) != 0)
+        flow_part(&flow, "error", error);
     flow_part(&flow, "tool calls", call->tool_calls);
     flow_part(&flow, "answer", call->content);
     flow_part(&flow, "reasoning", call->reasoning);
-    if (!call->content && !call->reasoning && !call->tool_calls && !call->call.error_detail)
+    if (!call->content && !call->reasoning && !call->tool_calls && !error)
         flow_text(&flow, ROLE_DIM, "its text was not kept");
 }
 
