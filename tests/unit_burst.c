@@ -28,13 +28,15 @@ static const struct engine engines[] = {
     {"test-lock-step", "batched"},     {"test-buffered", "buffered"},
     {"test-rejects-429", "rejecting"}, {"test-rejects-503", "rejecting"},
 };
-#define CALLS_TOO_MANY 32
+#define CALLS_TOO_MANY 32 /* of few tokens: together they take their time */
+#define TOKENS_TOO_MANY 64
 static const struct engine collapsing[] = {{"test-collapses", "collapsing"}};
 
 struct test {
     const struct engine *engines;
     size_t count;
     int calls;
+    int tokens; /* 0: the suite's own */
 };
 
 struct fixture {
@@ -56,6 +58,7 @@ static void run_all(struct fixture *f, const struct test *test) {
     options->suites[SUITE_BURST] = true;
     options->burst[0] = test->calls;
     options->burst_count = 1;
+    options->max_tokens = test->tokens;
     rig_plan(&f->rig);
     f->rig.runner = runner_start(&f->rig.bench);
     assert_true(rig_until(&f->rig, 0, rig_is_end) >= 0);
@@ -130,12 +133,12 @@ static void run_rounds(const struct test *test) {
 
 static void test_what_engines_do(void **state) {
     (void)state;
-    run_rounds(&(struct test){engines, COUNT_OF(engines), CALLS});
+    run_rounds(&(struct test){engines, COUNT_OF(engines), CALLS, 0});
 }
 
 static void test_too_many_for_it(void **state) {
     (void)state;
-    run_rounds(&(struct test){collapsing, COUNT_OF(collapsing), CALLS_TOO_MANY});
+    run_rounds(&(struct test){collapsing, COUNT_OF(collapsing), CALLS_TOO_MANY, TOKENS_TOO_MANY});
 }
 
 int main(void) {
