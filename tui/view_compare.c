@@ -149,14 +149,21 @@ static void view_draw_compare(struct frame *frame, struct rect rect, const struc
         frame_text(frame, inner.x, inner.y, inner.width, ROLE_DIM, "nothing to compare with");
         return;
     }
-    const struct row_ref *ref = &rows.at[at];
+    struct row_ref ref = rows.at[at];
     struct compare compare;
+    if (source > ref.source && ui->mark_ep < 0) { /* the earlier run is what the later is held to */
+        struct row_ref other = {scene->boards[source], &scene->boards[source]->rows[ep], source,
+                                ep};
+        source = ref.source;
+        ep = ref.ep;
+        ref = other;
+    }
     label_of(scene, source, ep, a, sizeof a);
-    label_of(scene, ref->source, ref->ep, b, sizeof b);
+    label_of(scene, ref.source, ref.ep, b, sizeof b);
     snprintf(title, sizeof title, "compare %s: A %s, B %s", metric_of(ui->metric)->title, a, b);
     struct rect inner = draw_section(&draw, rect, true, draw_view_key(VIEW_COMPARE), title,
                                      metric_of(ui->metric)->unit);
-    compare_endpoints(&compare, scene->boards[source], ep, ref->board, ref->ep, ui->metric);
+    compare_endpoints(&compare, scene->boards[source], ep, ref.board, ref.ep, ui->metric);
     draw_rows(&draw, inner, &compare);
     compare_done(&compare);
 }
