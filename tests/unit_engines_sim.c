@@ -351,12 +351,52 @@ static void test_met_late(void **state) {
     http_global_init();
 }
 
+/* The user's own commands fail: it is told, and what can be measured is. */
+static void test_failing_commands(void **state) {
+    (void)state;
+    const char *url = spawned[of_engine(ENGINE_OPENAI)].url;
+    struct rig rig;
+    rig_begin(&rig);
+    rig_endpoint(&rig, "own", (int)strtol(strrchr(url, ':') + 1, NULL, 10),
+                 ",start=echo no room; exit 3,stop=exit 4");
+    rig.options.max_tokens = 4;
+    rig_plan(&rig);
+    rig.runner = runner_start(&rig.bench);
+    assert_true(rig_until(&rig, 0, rig_is_end) >= 0);
+    assert_true(rig_noted(&rig, "start command failed (3): no room"));
+    assert_true(rig_noted(&rig, "stop command failed (4)"));
+    assert_true(rig_call_end(&rig, 0, "cold")->ok);
+    rig_done(&rig);
+    http_global_init();
+}
+
+/* A start command that never ends is given up when the user stops, and its children with it. */
+static void test_hanging_command(void **state) {
+    (void)state;
+    const char *url = spawned[of_engine(ENGINE_OPENAI)].url;
+    struct rig rig;
+    rig_begin(&rig);
+    rig_endpoint(&rig, "own", (int)strtol(strrchr(url, ':') + 1, NULL, 10), ",start=sleep 100");
+    rig_plan(&rig);
+    int64_t from = clock_us();
+    rig.runner = runner_start(&rig.bench);
+    fake_sleep(300000);
+    runner_stop(rig.runner);
+    int end = rig_until(&rig, 0, rig_is_end);
+    assert_true(end >= 0);
+    assert_int_equal(rig.events[end]->run_end.status, RUN_STOPPED);
+    assert_in_range(clock_us() - from, 300000, 8000000);
+    rig_done(&rig);
+    http_global_init();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_alone),      cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_probe),           cmocka_unit_test(test_probe_of_nobody),
         cmocka_unit_test(test_unload_and_load), cmocka_unit_test(test_interleaved_by_unloading),
-        cmocka_unit_test(test_met_late),
+        cmocka_unit_test(test_met_late),        cmocka_unit_test(test_failing_commands),
+        cmocka_unit_test(test_hanging_command),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

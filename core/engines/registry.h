@@ -9,8 +9,8 @@
 #define ENGINE_PORTS_MAX 4
 #define ENGINE_ASKS_MAX 3
 
-/* A request about one model. "{id}" stands for its id: percent-encoded in the path, a JSON string in
- * the body. method NULL: the engine has no such request. */
+/* A request about one model. "{id}" stands for its id: percent-encoded in the path, a JSON string
+ * in the body. method NULL: the engine has no such request. */
 struct engine_request {
     const char *method, *path, *body;
 };
