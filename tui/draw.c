@@ -115,7 +115,7 @@ const char *draw_column(const struct column *column, int width) {
     if (!draw_names_suite(column))
         return draw_phase(column->phase, width);
     const char *word = suite_word(column->suite);
-    return (int)strlen(word) <= width ? word : suite_titles[column->suite];
+    return (int)strlen(word) < width ? word : suite_titles[column->suite];
 }
 
 int draw_phase_width(const struct board *board) {

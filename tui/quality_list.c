@@ -158,6 +158,15 @@ void quality_list_layout(const struct quality_list *list, struct rect rect,
 
 /* ---- turns ---- */
 
+/* Several scores of one call are selected together. */
+static int first_of_call(const struct scored *scored, int place) {
+    int64_t call = place >= 0 ? scored->at[place]->call : 0;
+    for (int i = 0; i < place && call; i++)
+        if (scored->at[i] && scored->at[i]->call == call)
+            return i;
+    return place;
+}
+
 int quality_list_turn(const struct scored *scored, const struct ui *ui) {
     int last = -1, failed = -1;
     for (int i = 0; i < scored->size; i++) {
@@ -168,7 +177,7 @@ int quality_list_turn(const struct scored *scored, const struct ui *ui) {
         last = i;
         failed = scored_mark(scored->at[i]) == SCORE_CLEAN ? failed : i;
     }
-    return failed >= 0 ? failed : last;
+    return first_of_call(scored, failed >= 0 ? failed : last);
 }
 
 /* On screen: repeat after repeat, or turn after turn where their repeats are one mark. */

@@ -83,7 +83,8 @@ static void draw_folded(const struct strip *strip) {
     for (int turn = first; turn < count; turn++) {
         int clean;
         enum score_mark mark = scored_turn(strip->card, strip->scored, turn, &clean);
-        bool running = strip->scored->running >= 0 && strip->scored->running % count == turn;
+        int place = strip->scored->running;
+        bool running = place >= 0 && place < strip->scored->size && place % count == turn;
         put_cell(strip, turn - first, mark, clean, turn == selected, running);
     }
 }
@@ -183,8 +184,11 @@ static void draw_head(const struct draw *draw, const struct quality_layout *layo
     int used = frame_text(frame, x, y, room, ROLE_HEADER, suite_word(card->suite)) + 2;
     if (card->repeats > 0) {
         snprintf(pass_k, sizeof pass_k, "pass^%d", card->repeats);
-        frame_printf(frame, x + used, y, room - used, ROLE_DIM,
-                     card->repeats > 1 ? "%d × %d" : "%d", card->count, card->repeats);
+        used += frame_printf(frame, x + used, y, room - used, ROLE_DIM, "%d", card->count);
+        if (card->repeats > 1)
+            frame_printf(
+                frame, x + used, y, room - used, ROLE_DIM, " × %d%s", card->repeats,
+                quality_list_spread(card, layout->strip) ? "" : " in a mark each, 2: right in two");
     }
     x += room;
     frame_right(frame, x, y, FIGURE - 1, ROLE_DIM, "score");
@@ -327,8 +331,8 @@ static void draw_detail(const struct draw *draw, struct rect rect, const struct 
     if (turn < 0)
         snprintf(title, sizeof title, "%s", row_name(line->ref));
     else
-        snprintf(title, sizeof title, "%s · turn %d, repeat %d of %d", row_name(line->ref),
-                 scored.at[turn]->turn + 1, turn / card->count + 1, card->repeats);
+        snprintf(title, sizeof title, "%s · turn %lld, repeat %d of %d", row_name(line->ref),
+                 (long long)scored.at[turn]->turn + 1, turn / card->count + 1, card->repeats);
     struct rect inner =
         draw_section(draw, rect, true, 0, title, turn < 0 ? NULL : "Enter: request, answer");
     if (turn >= 0)
