@@ -199,11 +199,13 @@ static void test_cut_short_by_the_server(void **state) {
         int64_t tokens;
         enum tokens_source source;
         const char *failure;
-    } cuts[] = {{512, TOKENS_USAGE, "engine:cut-short"},
-                {1024, TOKENS_USAGE, "model:truncated"},
-                {1023, TOKENS_TIMINGS, "model:truncated"},
-                {300, TOKENS_CHUNKS, "model:truncated"}, /* a chunk may be several tokens */
-                {COUNT_NONE, TOKENS_UNKNOWN, "model:truncated"}};
+        int64_t reasoning;
+    } cuts[] = {{512, TOKENS_USAGE, "engine:cut-short", 0},
+                {512, TOKENS_USAGE, "model:truncated", 900},
+                {1024, TOKENS_USAGE, "model:truncated", 0},
+                {1023, TOKENS_TIMINGS, "model:truncated", 0},
+                {300, TOKENS_CHUNKS, "model:truncated", 0}, /* a chunk may be several tokens */
+                {COUNT_NONE, TOKENS_UNKNOWN, "model:truncated", 0}};
     for (size_t i = 0; i < COUNT_OF(cuts); i++) {
         char out[SCORE_FAILURE_MAX];
         struct call call;
@@ -211,6 +213,7 @@ static void test_cut_short_by_the_server(void **state) {
         fill(&call, "length");
         call.completion_tokens = cuts[i].tokens;
         call.tokens_source = cuts[i].source;
+        call.reasoning_chars = cuts[i].reasoning;
         struct reply reply = {.call = &call, .content = "It is", .reasoning = ""};
         score_tool_turn(&score, &reply, *state, "edit_file");
         assert_string_equal(score_failure(&score, out), cuts[i].failure);

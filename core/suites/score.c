@@ -70,8 +70,9 @@ static bool set_fault(struct score *score, const char *fault, const char *detail
 
 static bool is_cut_short(const struct call *call) {
     bool counted = call->tokens_source == TOKENS_USAGE || call->tokens_source == TOKENS_TIMINGS;
-    return strcmp(call->finish, "length") == 0 && counted && call->max_tokens > 0 &&
-           (double)call->completion_tokens < CUT_SHARE * call->max_tokens;
+    /* where the model thought, some servers leave the reasoning out of the count */
+    return strcmp(call->finish, "length") == 0 && counted && call->reasoning_chars <= 0 &&
+           call->max_tokens > 0 && (double)call->completion_tokens < CUT_SHARE * call->max_tokens;
 }
 
 /* How models write a call before a parser takes it (facts: templates of Qwen, Hermes, Mistral,
