@@ -107,9 +107,17 @@ static bool by_list(const struct answers *answers, struct finding *finding) {
     return list && found(finding, ENGINE_OPENAI, how);
 }
 
+static bool is_simulated(const struct answers *answers) {
+    for (int i = 0; i < ANSWER_COUNT; i++)
+        if (answers->json[i] && json_bool(answers->json[i], SIM_SIGN, false))
+            return true;
+    return false;
+}
+
 static void tell_engine(const struct answers *answers, struct finding *finding) {
     static bool (*const signs[])(const struct answers *, struct finding *) = {
         by_owner, by_header, by_ollama, by_lmstudio, by_python, by_health, by_list};
+    finding->simulated = is_simulated(answers);
     for (size_t i = 0; i < COUNT_OF(signs); i++)
         if (signs[i](answers, finding))
             return;
@@ -270,6 +278,7 @@ static void take(char **slot, const char *text) {
 void finding_apply(const struct finding *finding, struct endpoint *endpoint) {
     if (!endpoint->engine_set && finding->serves)
         endpoint->engine = finding->engine;
+    endpoint->simulated |= finding->simulated;
     take(&endpoint->engine_version, finding->version);
     take(&endpoint->model, finding->model);
     take(&endpoint->format, finding->format);

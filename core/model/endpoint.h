@@ -6,6 +6,10 @@
 
 #define ENDPOINTS_MAX 64
 
+/* A member of every list of models that a simulated engine gives, so that its figures carry SIM
+ * however it was found. */
+#define SIM_SIGN "pitwall_simulated"
+
 /* Strings are owned; NULL = not known. The key itself is never here, only its variable's name. */
 struct endpoint {
     int ep; /* index in the run, from 0 */

@@ -5,6 +5,7 @@
 #include <event2/buffer.h>
 #include <string.h>
 
+#include "model/endpoint.h"
 #include "sim/outlet.h"
 
 /* ---- pages ---- */
@@ -75,6 +76,7 @@ void routes_models(struct engine *engine, struct evhttp_request *request, int64_
     (void)now_ns;
     page_open(&page);
     json_put_string(&page.w, "object", "list");
+    json_put_bool(&page.w, SIM_SIGN, true);
     json_open(&page.w, "data", '[');
     /* mlx-lm and LM Studio list what is on the disk; the first is not the loaded one (C.2, D.3) */
     if (profile->engine == ENGINE_MLXLM)

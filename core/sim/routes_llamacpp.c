@@ -1,6 +1,7 @@
 /* llama-server (facts engines B.2, B.3): /props, /slots, /metrics. */
 #include <string.h>
 
+#include "model/endpoint.h"
 #include "sim/outlet.h"
 #include "sim/reply.h"
 #include "sim/routes.h"
@@ -19,6 +20,7 @@ static void models(struct engine *engine, struct evhttp_request *request, int64_
     json_close(&page.w, '}');
     json_close(&page.w, ']');
     json_put_string(&page.w, "object", "list");
+    json_put_bool(&page.w, SIM_SIGN, true);
     json_open(&page.w, "data", '[');
     json_open(&page.w, NULL, '{');
     json_put_string(&page.w, "id", profile->model);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "model/endpoint.h"
 #include "sim/routes.h"
 
 static const char *kind_of(const struct profile *profile) {
@@ -26,6 +27,7 @@ static void v0_models(struct engine *engine, struct evhttp_request *request, int
     (void)now_ns;
     page_open(&page);
     json_put_string(&page.w, "object", "list");
+    json_put_bool(&page.w, SIM_SIGN, true);
     json_open(&page.w, "data", '[');
     json_open(&page.w, NULL, '{');
     put_v0(&page.w, engine);

@@ -1,6 +1,7 @@
 /* Rapid-MLX and oMLX (facts engines E.2, E.3, G.2, G.3). */
 #include <string.h>
 
+#include "model/endpoint.h"
 #include "sim/routes.h"
 
 /* ---- Rapid-MLX ---- */
@@ -160,6 +161,7 @@ static void omlx_models(struct engine *engine, struct evhttp_request *request, i
     (void)now_ns;
     page_open(&page);
     json_put_string(&page.w, "object", "list");
+    json_put_bool(&page.w, SIM_SIGN, true);
     json_open(&page.w, "data", '[');
     json_open(&page.w, NULL, '{');
     json_put_string(&page.w, "id", engine->profile->model);
