@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "net/chat.h"
 
@@ -752,10 +753,10 @@ static void compare_ways(const char *chunk) {
         char *text =
             mem_format("data: {\"id\":\"a\",\"model\":\"m\",\"system_fingerprint\":\"f\","
                        "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\"}}]}\n\n"
-                       "data: %s%s\n\ndata: %s%s\n\n"
+                       "data: %s%s\n\ndata: %s%s\n\ndata: %s%s\n\n"
                        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
                        "data: [DONE]\n\n",
-                       heads[i], chunk, heads[i], chunk);
+                       heads[i], chunk, heads[i], chunk, heads[i], chunk);
         begin(&way[i], &dialect_openai, true);
         feed(&way[i], text, 300);
         end(&way[i]);
@@ -810,6 +811,54 @@ static void test_short_way(void **state) {
         compare_ways(chunks[i]);
 }
 
+/* Chunks that differ in their text alone; texts that could be mistaken for more than a text. */
+static void test_same_around(void **state) {
+    (void)state;
+    static const char *const texts[] = {"plain",
+                                        "x",
+                                        "",
+                                        "two words ",
+                                        "d\\u00e9j\\u00e0",
+                                        "a\\\"b",
+                                        "back\\\\slash",
+                                        "plain",
+                                        "\xc3\xa9",
+                                        "\\\"}}],\\\"usage\\\":{\\\"completion_tokens\\\":9}",
+                                        "end"};
+    struct buf all;
+    buf_init(&all, 1 << 16);
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        buf_printf(&all,
+                   "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"%s\"}}]}\n\n",
+                   texts[i]);
+    buf_text(&all, "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n");
+    struct reading r;
+    begin(&r, &dialect_openai, true);
+    feed(&r, buf_string(&all), 300);
+    end(&r);
+    assert_string_equal(chat_content(r.stream), "plainxtwo words d\xc3\xa9j\xc3\xa0"
+                                                "a\"bback\\slashplain\xc3\xa9"
+                                                "\"}}],\"usage\":{\"completion_tokens\":9}end");
+    assert_int_equal(r.call.chunks, COUNT_OF(texts) - 1); /* the empty one is no token */
+    assert_int_equal(r.call.tokens_source, TOKENS_CHUNKS);
+    assert_true(r.call.ok);
+    done(&r);
+    buf_done(&all);
+    /* a second member hidden where the text was ends the likeness */
+    begin(&r, &dialect_openai, true);
+    feed(&r,
+         "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
+         "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"b\"}}]}\n\n"
+         "data: "
+         "{\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"c\",\"reasoning\":\"d\"}}]}\n\n"
+         "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+         300);
+    end(&r);
+    assert_string_equal(chat_content(r.stream), "abc");
+    assert_string_equal(chat_reasoning(r.stream), "d");
+    done(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shape_llamacpp),
@@ -844,6 +893,7 @@ int main(void) {
         cmocka_unit_test(body_ollama),
         cmocka_unit_test(bad_bodies),
         cmocka_unit_test(test_short_way),
+        cmocka_unit_test(test_same_around),
     };
     return cmocka_run_group_tests_name("chat", tests, NULL, NULL);
 }

@@ -116,3 +116,41 @@ bool chat_brief_text(const struct slice *text, struct buf *to) {
     scan_init(&scan, text->at - 1, text->length + 2);
     return scan_string(&scan, to);
 }
+
+#define MOULD_MAX ((size_t)4096) /* a larger chunk is no usual one */
+
+void mould_init(struct mould *mould) {
+    *mould = (struct mould){.before = 0};
+    buf_init(&mould->bytes, MOULD_MAX);
+}
+
+void mould_done(struct mould *mould) {
+    buf_done(&mould->bytes);
+}
+
+void mould_take(struct mould *mould, const char *data, size_t length, const struct brief *brief) {
+    mould->before = 0;
+    buf_reset(&mould->bytes);
+    if (brief->text.length == 0 || !buf_append(&mould->bytes, data, length))
+        return;
+    mould->before = (size_t)(brief->text.at - data);
+    mould->after = length - mould->before - brief->text.length;
+    mould->reasons = brief->reasons;
+}
+
+bool mould_fits(const struct mould *mould, const char *data, size_t length, struct brief *out) {
+    size_t around = mould->before + mould->after;
+    if (mould->before == 0 || length < around ||
+        memcmp(mould->bytes.data, data, mould->before) != 0 ||
+        memcmp(mould->bytes.data + mould->bytes.length - mould->after, data + length - mould->after,
+               mould->after) != 0)
+        return false;
+    *out =
+        (struct brief){.text = {data + mould->before, length - around}, .reasons = mould->reasons};
+    for (size_t i = 0; i < out->text.length; i++) {
+        unsigned char c = (unsigned char)out->text.at[i];
+        if (c < 0x20 || c == '"' || c == '\\')
+            return false;
+    }
+    return true;
+}

@@ -44,6 +44,17 @@ struct brief {
 };
 /* False: not the usual chunk (or no JSON at all); read it in full. */
 bool chat_brief(const char *data, size_t length, struct brief *out);
+/* The usual chunk that came last: the next one mostly differs in its text alone. */
+struct mould {
+    struct buf bytes;
+    size_t before, after; /* bytes around the text; 0: none is known */
+    bool reasons;
+};
+void mould_init(struct mould *mould);
+void mould_done(struct mould *mould);
+void mould_take(struct mould *mould, const char *data, size_t length, const struct brief *brief);
+/* The same bytes around a text that has no escape and no end in it: then it is the same chunk. */
+bool mould_fits(const struct mould *mould, const char *data, size_t length, struct brief *out);
 /* Appends a text of it with its escapes resolved; false above the ceiling. */
 bool chat_brief_text(const struct slice *text, struct buf *to);
 

@@ -22,6 +22,7 @@ struct chat_stream {
     struct buf content, reasoning;
     struct tools tools;
     struct figures figures;
+    struct mould mould;
     char *model, *fingerprint;
     bool over; /* above a ceiling */
     bool ended /* [DONE], or Ollama's done */;
@@ -37,6 +38,7 @@ struct chat_stream *chat_stream_new(const struct dialect *dialect, bool stream) 
     self->dialect = dialect;
     self->stream = stream;
     sse_init(&self->sse, dialect->native_ollama ? SSE_LINES : SSE_EVENTS, CHAT_TEXT_MAX);
+    mould_init(&self->mould);
     buf_init(&self->whole, WHOLE_MAX);
     buf_init(&self->content, CHAT_TEXT_MAX);
     buf_init(&self->reasoning, CHAT_TEXT_MAX);
@@ -47,6 +49,7 @@ void chat_stream_free(struct chat_stream *self) {
     if (!self)
         return;
     sse_done(&self->sse);
+    mould_done(&self->mould);
     buf_done(&self->whole);
     buf_done(&self->content);
     buf_done(&self->reasoning);
@@ -186,9 +189,12 @@ static bool is_end_mark(const char *data, size_t length) {
 static bool take_brief(struct chat_stream *self, struct call *call, const char *data, size_t length,
                        int64_t at_us) {
     struct brief brief;
-    if (self->dialect->native_ollama || !self->model || !chat_brief(data, length, &brief) ||
-        (brief.fingerprint.length > 0 && !self->fingerprint))
-        return false;
+    if (!mould_fits(&self->mould, data, length, &brief)) {
+        if (self->dialect->native_ollama || !self->model || !chat_brief(data, length, &brief) ||
+            (brief.fingerprint.length > 0 && !self->fingerprint))
+            return false;
+        mould_take(&self->mould, data, length, &brief);
+    }
     if (brief.text.length == 0)
         return true;
     struct buf *to = brief.reasons ? &self->reasoning : &self->content;
