@@ -185,7 +185,7 @@ static int compare_kinds(const void *a, const void *b) {
 }
 
 void scored_failures(const struct scored *scored, char *out, size_t size) {
-    struct kind kinds[KINDS_MAX];
+    struct kind kinds[KINDS_MAX] = {{NULL, 0}};
     int count = 0;
     size_t used = 0;
     out[0] = '\0';
