@@ -1,6 +1,7 @@
 #include "suites/burst.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,10 @@
 
 #define SINGLE_CALLS 3    /* the reference before each size */
 #define ANSWER_TOKENS 200 /* decode must be long against prefill */
-#define QUICK_TOKENS 48   /* at most, with --quick: a slow engine serves a burst in half a minute */
+/* With --quick: as many tokens as one call alone decodes in this time, and no fewer than these: a
+ * slow engine serves a burst in half a minute, a fast one decodes long enough to be judged. */
+#define QUICK_S 1.5
+#define QUICK_TOKENS 32
 #define DESCRIPTORS_SPARE 64 /* terminal, log, libraries, other lanes' connections */
 
 static void phase_name(char name[PHASE_MAX], const char *kind, int size) {
@@ -82,16 +86,20 @@ struct burst {
     int pass;
     char *system;
     int questions; /* asked so far: no question comes twice */
+    double tps;    /* of the priming call; NaN */
 };
 
-static int answer_tokens(const struct options *options) {
+static int answer_tokens(const struct burst *burst) {
+    const struct options *options = burst->bench->options;
     int tokens = options->max_tokens > 0 ? options->max_tokens : ANSWER_TOKENS;
-    return options->quick && tokens > QUICK_TOKENS ? QUICK_TOKENS : tokens;
+    int quick = burst->tps * QUICK_S > QUICK_TOKENS && burst->tps < 1e6
+                    ? (int)(burst->tps * QUICK_S)
+                    : QUICK_TOKENS;
+    return options->quick && tokens > quick ? quick : tokens;
 }
 
 static void volley_init(struct volley *volley, struct burst *burst, const char *phase,
                         size_t count) {
-    const struct options *options = burst->bench->options;
     volley->count = count;
     volley->calls = mem_zero(count, sizeof *volley->calls);
     volley->messages = mem_zero(count, sizeof *volley->messages);
@@ -106,7 +114,7 @@ static void volley_init(struct volley *volley, struct burst *burst, const char *
         call->request.messages = volley->messages[i];
         call->request.message_count = 2;
         call->request.shared_messages = 1;
-        call->request.max_tokens = answer_tokens(options);
+        call->request.max_tokens = answer_tokens(burst);
         call->check = burst_check;
         call->keep_output = true;
     }
@@ -128,6 +136,7 @@ static bool prime(struct burst *burst, const char *phase) {
     volley.calls[0].quiet = true;
     volley.calls[0].request.max_tokens = 16;
     bool done = lane_perform(burst->lane, volley.calls, 1);
+    burst->tps = volley.calls[0].call.decode_tps;
     volley_done(&volley);
     return done;
 }
@@ -139,8 +148,8 @@ static bool run_single(struct burst *burst, int size) {
     phase_name(phase, "single", size);
     lane_phase_start(burst->lane, burst->endpoint->ep, SUITE_BURST, phase, burst->pass);
     lane_connect(burst->lane, burst->endpoint->ep, 1, NULL);
-    volley_init(&volley, burst, phase, SINGLE_CALLS);
     bool done = prime(burst, phase);
+    volley_init(&volley, burst, phase, SINGLE_CALLS);
     for (size_t i = 0; done && i < volley.count; i++)
         done = lane_perform(burst->lane, &volley.calls[i], 1);
     volley_done(&volley);
@@ -211,7 +220,8 @@ static void run_burst(struct burst *burst, int size) {
 
 static void burst_run(struct lane *lane, const struct endpoint *endpoint, int pass) {
     const struct bench *bench = lane_bench(lane);
-    struct burst burst = {.lane = lane, .endpoint = endpoint, .bench = bench, .pass = pass};
+    struct burst burst = {
+        .lane = lane, .endpoint = endpoint, .bench = bench, .pass = pass, .tps = NAN};
     char *salt = prompt_salt(bench->run->salt, bench->run->id, pass, endpoint->ep, SUITE_BURST,
                              lane_attempt(lane, endpoint->ep));
     burst.system =
