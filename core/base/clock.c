@@ -36,14 +36,6 @@ int64_t clock_boot_ns(void) {
 #endif
 }
 
-int64_t clock_thread_ns(void) {
-#ifdef __APPLE__
-    return (int64_t)clock_gettime_nsec_np(CLOCK_THREAD_CPUTIME_ID);
-#else
-    return read_ns(CLOCK_THREAD_CPUTIME_ID);
-#endif
-}
-
 int64_t clock_us(void) {
     return clock_ns() / 1000;
 }

@@ -12,8 +12,6 @@ int64_t clock_us(void);
 /* Likewise, but goes on while the machine sleeps. */
 int64_t clock_boot_ns(void);
 
-/* CPU time the calling thread used, ns. */
-int64_t clock_thread_ns(void);
 /* CPU time this process used (all threads), µs. */
 int64_t clock_cpu_us(void);
 

@@ -16,7 +16,7 @@
 
 /* When the loop was last seen to run. */
 struct beat {
-    int64_t at_ns, boot_ns, thread_ns;
+    int64_t at_ns, boot_ns, cpu_us;
 };
 
 struct loop {
@@ -41,13 +41,13 @@ static void note_late(struct loop *loop, int64_t due_ns) {
 }
 
 static struct beat beat_now(void) {
-    return (struct beat){clock_ns(), clock_boot_ns(), clock_thread_ns()};
+    return (struct beat){clock_ns(), clock_boot_ns(), clock_cpu_us()};
 }
 
 struct loop_stall loop_stall(struct loop *loop) {
     struct beat now = beat_now();
     int64_t gap_ns = now.boot_ns - loop->beat.boot_ns;
-    int64_t work_ns = now.thread_ns - loop->beat.thread_ns, still_ns = gap_ns - work_ns;
+    int64_t work_ns = (now.cpu_us - loop->beat.cpu_us) * 1000, still_ns = gap_ns - work_ns;
     if (still_ns > LOOP_STALL_US * INT64_C(1000) && still_ns > work_ns)
         loop->stall = (struct loop_stall){loop->beat.at_ns, now.at_ns, gap_ns / 1000};
     loop->beat = now;

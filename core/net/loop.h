@@ -31,9 +31,9 @@ bool loop_was_woken(const struct loop *loop);
 int64_t loop_lateness_us(struct loop *loop);
 
 /* The loop stood still: the process was suspended, the machine slept, or there was no processor to
- * be had. Its own work is not that: a gap counts by what the thread's CPU time does not explain,
- * from LOOP_STALL_US on, and only where that is more than what it does (a burst of thousands keeps
- * a thread busy that others compete with). */
+ * be had. The process's own work is not that (a burst of thousands keeps it busy, and its lanes
+ * compete): a gap counts by what its CPU time does not explain, from LOOP_STALL_US on, and only
+ * where that is more than what it does. */
 #define LOOP_STALL_US 500000
 struct loop_stall {
     int64_t from_ns, to_ns; /* clock_ns(); it began and ended somewhere between */
