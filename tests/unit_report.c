@@ -144,7 +144,7 @@ static char *write_report(const struct board *board, enum report_format format, 
     struct buf out;
     struct error error = {0};
     buf_init(&out, (size_t)16 << 20);
-    if (!report_write(&out, format, &board, 1, width, &error))
+    if (!report_write(&out, format, &board, 1, &(struct report_how){.width = width}, &error))
         fail_msg("%s", error.text);
     assert_true(out.length > 0);
     return buf_take(&out);
@@ -330,13 +330,13 @@ static void test_json(void **state) {
     const struct board *two[] = {scene.board, scene.board};
     struct buf out;
     buf_init(&out, 1 << 20);
-    assert_true(report_write(&out, REPORT_JSON, two, 2, 0, &error));
+    assert_true(report_write(&out, REPORT_JSON, two, 2, NULL, &error));
     report = json_parse(out.data, out.length, &error);
     assert_int_equal(cJSON_GetArraySize(report), 2);
     json_free(report);
     buf_done(&out);
     buf_init(&out, 1000);
-    assert_false(report_write(&out, REPORT_JSON, two, 2, 0, &error));
+    assert_false(report_write(&out, REPORT_JSON, two, 2, NULL, &error));
     assert_non_null(strstr(error.text, "1000 bytes"));
     buf_done(&out);
     teardown(&scene);

@@ -21,7 +21,7 @@ static struct buf write_report(enum report_format format, const struct board *co
     struct buf out;
     struct error error = {0};
     buf_init(&out, (size_t)16 << 20);
-    assert_true(report_write(&out, format, boards, count, 0, &error));
+    assert_true(report_write(&out, format, boards, count, NULL, &error));
     return out;
 }
 

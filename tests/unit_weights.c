@@ -1,14 +1,18 @@
-/* The weighted score against sums worked out by hand: coverage, who may be ranked, what a moved
- * weight changes, the score per gigabyte. */
+/* The weighted score (and where its weights and published figures come from) against sums worked
+ * out by hand: coverage, who may be ranked, what a moved weight changes, the score per gigabyte. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/util.h"
 #include "model/weights.h"
+#include "store/published.h"
+#include "store/weights_file.h"
 
 #define BIT(part) (1u << (part))
 
@@ -144,11 +148,159 @@ static void test_per_gb(void **state) {
     assert_int_equal(missing, BIT(PART_BFCL) | BIT(PART_TERMINAL));
 }
 
+/* ---- published figures ---- */
+
+static const char *name_of(const struct published *published, const char *id) {
+    const struct published_model *model = published_find(published, id, NULL);
+    return model ? model->name : "none";
+}
+
+static void test_published_figures(void **state) {
+    (void)state;
+    struct published *published = published_embedded();
+    const struct published_model *model = published_find(published, "qwen3.6-35b-a3b", NULL);
+    assert_non_null(model);
+    near(model->of[PART_SWE].score, 0.734);
+    near(model->of[PART_TERMINAL].score, 0.246);
+    assert_true(isnan(model->of[PART_BFCL].score)); /* absent from the board */
+    assert_non_null(model->of[PART_SWE].source);
+    assert_string_equal(model->of[PART_SWE].date, "2026-06");
+    model = published_find(published, "Qwen3.6-27B", NULL);
+    assert_non_null(model);
+    near(model->of[PART_SWE].score, 0.772);
+    near(model->of[PART_TERMINAL].score, 0.593);
+    assert_string_equal(model->of[PART_TERMINAL].standing, "vendor");
+    published_free(published);
+}
+
+/* Ids as engines really give them; and what only looks like one of ours. */
+static void test_matching(void **state) {
+    (void)state;
+    static const char *const same[] = {
+        "Qwen3.6-35B-A3B-UD-Q5_K_XL",         "qwen3.6:35b-a3b-q4_K_M",
+        "mlx-community/Qwen3.6-35B-A3B-4bit", "qwen3.6-35b-a3b-mtp",
+        "/models/Qwen3.6-35B-A3B-Q8_0.gguf",  "Qwen 3.6-35B-A3B-MTP (Unsloth GGUF)",
+        "Qwen3.6-35B-A3B-Instruct-MXFP4"};
+    static const char *const other[] = {"Qwopus3.6-35B-A3B-v1-MLX-4bit",
+                                        "Qwen3.6-35B-A3B-abliterated",
+                                        "Qwen3.6-35B-A3B-Opus-Distill",
+                                        "Qwen3.5-35B-A3B",
+                                        "Qwen3.6-35B",
+                                        "Qwen3.6-A3B-35B",
+                                        "Qwen3-35B-A3B",
+                                        "qwen3.6-35b-a3b-2",
+                                        "Qwen3.6-35B-A3B-\xd0\xb0",
+                                        "gpt-5-mini",
+                                        "gpt-5-4",
+                                        "Qwen3.6-35B-A3B/",
+                                        "",
+                                        "...---"};
+    struct published *published = published_embedded();
+    for (size_t i = 0; i < COUNT_OF(same); i++)
+        if (strcmp(name_of(published, same[i]), "Qwen 3.6-35B-A3B-Instruct") != 0)
+            fail_msg("%s is %s", same[i], name_of(published, same[i]));
+    for (size_t i = 0; i < COUNT_OF(other); i++)
+        if (published_find(published, other[i], NULL))
+            fail_msg("%s is %s", other[i], name_of(published, other[i]));
+    assert_string_equal(name_of(published, "gpt-5"), "GPT-5 (base)");
+    assert_string_equal(name_of(published, "gpt-5.5"), "GPT-5.5");
+    assert_null(published_find(published, NULL, NULL));
+    struct buf over;
+    buf_init(&over, 256);
+    assert_non_null(published_find(published, "Qwen3.6-27B-UD-Q5_K_XL.gguf", &over));
+    assert_string_equal(buf_string(&over), "ud q5 k xl gguf");
+    buf_done(&over);
+    char long_id[4096];
+    memset(long_id, 'a', sizeof long_id - 1);
+    long_id[sizeof long_id - 1] = '\0';
+    assert_null(published_find(published, long_id, NULL));
+    for (size_t i = 0; i + 1 < sizeof long_id; i++)
+        long_id[i] = i % 2 ? '-' : 'a';
+    assert_null(published_find(published, long_id, NULL));
+    published_free(published);
+}
+
+static void test_published_bad(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "", "[]", "{}", "{\"models\": 1}", "{\"models\": [1]}",
+        "{\"models\": [{\"model\": \"x\", \"words\": \"\"}]}",
+        "{\"models\": [{\"model\": \"x\", \"words\": \"x\", \"figures\": "
+        "[{\"part\": \"bfcl\", \"percent\": 101, \"source\": \"s\", \"date\": \"d\"}]}]}",
+        "{\"models\": [{\"model\": \"x\", \"words\": \"x\", \"figures\": "
+        "[{\"part\": \"bfcl\", \"percent\": 50, \"source\": \"s\"}]}]}",
+        /* a suite's own part is measured, never published */
+        "{\"models\": [{\"model\": \"x\", \"words\": \"x\", \"figures\": "
+        "[{\"part\": \"tool-call\", \"percent\": 5, \"source\": \"s\", \"date\": \"d\"}]}]}"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct error error = {0};
+        assert_null(published_parse(bad[i], strlen(bad[i]), &error));
+        assert_true(error.text[0]);
+    }
+}
+
+/* ---- the user's weights ---- */
+
+static void test_weights_file(void **state) {
+    (void)state;
+    struct weights weights;
+    struct error error = {0};
+    const char *text = "{ // mine\n \"bfcl\": 3, \"tool-call\": 1.5, }";
+    assert_true(weights_parse(&weights, "w.json", text, strlen(text), &error));
+    near(weights.of[PART_BFCL], 3);
+    near(weights.of[PART_TOOL_CALL], 1.5);
+    near(weights.of[PART_SWE], 0); /* what it does not name has none */
+}
+
+static void test_weights_bad(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {"{\n  \"bfcl\": 1,\n  \"bfcI\": 2 }", "w.json:3:11: unknown part bfcI"},
+        {"{ \"swe-bench-verified\": \"35\" }", "w.json:1:25: a weight is a number"},
+        {"{ \"bfcl\": -1 }", "w.json:1:11: a weight is a number"},
+        {"{ \"bfcl\": 1e300 }", "w.json:1:11: a weight is a number"},
+        {"{ \"bfcl\": null }", "w.json:1:11: a weight is a number"},
+        {"{ \"bfcl\": NaN }", "w.json:1:11: a weight is a number"},
+        {"{ \"bfcl\": 1, \"bfcl\": 2 }", "w.json:1:11: named twice: bfcl"},
+        {"{ \"bfcl\": 0 }", "w.json:1:1: no part has a weight"},
+        {"{}", "w.json:1:1: no part has a weight"},
+        {"[35, 25]", "w.json:1:1: an object"},
+        {"{ \"bfcl\" 1 }", "w.json:1:10:"},
+        {"", "w.json:1:1:"},
+        {"{ \"\\u001b[31m\": 1 }", "w.json:1:"},
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct weights weights, before;
+        struct error error = {0};
+        weights_default(&weights);
+        before = weights;
+        assert_false(weights_parse(&weights, "w.json", bad[i].text, strlen(bad[i].text), &error));
+        if (strncmp(error.text, bad[i].says, strlen(bad[i].says)) != 0)
+            fail_msg("'%s' says '%s'", bad[i].text, error.text);
+        assert_null(strchr(error.text, '\033'));
+        assert_memory_equal(&weights, &before, sizeof weights);
+    }
+    struct weights weights;
+    struct error error = {0};
+    assert_false(weights_read(&weights, "/nowhere/w.json", &error));
+    assert_non_null(strstr(error.text, "/nowhere/w.json"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts),  cmocka_unit_test(test_coverage),
-        cmocka_unit_test(test_sways),  cmocka_unit_test(test_holds),
-        cmocka_unit_test(test_per_gb), cmocka_unit_test(test_same_share_other_parts),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_sways),
+        cmocka_unit_test(test_holds),
+        cmocka_unit_test(test_per_gb),
+        cmocka_unit_test(test_same_share_other_parts),
+        cmocka_unit_test(test_published_figures),
+        cmocka_unit_test(test_matching),
+        cmocka_unit_test(test_published_bad),
+        cmocka_unit_test(test_weights_file),
+        cmocka_unit_test(test_weights_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "config/options.h"
 #include "model/queue.h"
+#include "model/weights.h"
 #include "theme.h"
 #include "view.h"
 
@@ -16,6 +17,7 @@ struct player;
 struct app {
     const struct options *options;
     struct theme theme;
+    struct weights weights; /* of the score in reports */
     struct ui ui;
     struct queue *feed;
     struct scene scene;

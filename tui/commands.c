@@ -20,6 +20,7 @@
 #include "store/player.h"
 #include "store/report.h"
 #include "store/results.h"
+#include "store/weights_file.h"
 
 #define FEED_BYTES ((size_t)64 << 20)
 
@@ -80,7 +81,10 @@ static bool prepare_app(const struct context *context, struct app *app, struct e
     app->ui.glyphs = glyphs_of(context);
     if (context->environment->no_color && context->options->color == COLOR_AUTO)
         context->options->color = COLOR_NEVER;
-    return load_theme(context, &app->theme, error);
+    weights_default(&app->weights);
+    const char *weights = context->options->weights;
+    return (!weights || weights_read(&app->weights, weights, error)) &&
+           load_theme(context, &app->theme, error);
 }
 
 static bool wants_plain(const struct context *context) {
@@ -91,13 +95,14 @@ static bool wants_plain(const struct context *context) {
 
 /* ---- reports ---- */
 
-static int print_report(const struct board *const *boards, size_t count,
+static int print_report(const struct app *app, const struct board *const *boards, size_t count,
                         enum report_format format) {
+    struct report_how how = {.weights = &app->weights};
     struct buf out;
     struct error error = {0};
     buf_init(&out, (size_t)256 << 20);
     int code = EXIT_OK;
-    if (!report_write(&out, format, boards, count, 0, &error))
+    if (!report_write(&out, format, boards, count, &how, &error))
         code = complain(&error, EXIT_USAGE);
     else if (fwrite(buf_string(&out), 1, out.length, stdout) != out.length || fflush(stdout) != 0)
         code = EXIT_RESULTS;
@@ -181,7 +186,7 @@ static int run_live(const struct context *context, struct app *app) {
     if (!measure_live(context, app, &code))
         return code;
     const struct board *board = app->boards[0];
-    code = print_report(&board, 1, json ? REPORT_JSON : REPORT_TABLE);
+    code = print_report(app, &board, 1, json ? REPORT_JSON : REPORT_TABLE);
     fprintf(json ? stderr : stdout, "log: %s\n", app->paths[0]);
     int ended = exit_of_run(app, context);
     return ended != EXIT_OK ? ended : code;
@@ -298,7 +303,7 @@ static int play(const struct context *context, struct app *app) {
     if (!shown)
         return complain(&error, EXIT_USAGE);
     const struct board *const *boards = app->scene.boards;
-    return print_report(boards, app->run_count, REPORT_TABLE);
+    return print_report(app, boards, app->run_count, REPORT_TABLE);
 }
 
 static int replay_with(const struct context *context, struct app *app) {
@@ -325,7 +330,7 @@ static int report_with(const struct context *context, struct app *app) {
     int format = report_find(word);
     if (format < 0) {
         error_set(&error, "unknown format '%s'", word);
-        error_hint(&error, "one of table, panel, json, csv, md, trace");
+        error_hint(&error, "one of table, panel, json, csv, md, trace, score");
         return complain(&error, EXIT_USAGE);
     }
     if (!find_runs(context, app->paths, &app->run_count))
@@ -340,7 +345,7 @@ static int report_with(const struct context *context, struct app *app) {
     app_boards(app);
     if (!player_fold(app->player, app->boards, until_us(context->options), &error))
         return complain(&error, EXIT_USAGE);
-    return print_report(app->scene.boards, app->run_count, (enum report_format)format);
+    return print_report(app, app->scene.boards, app->run_count, (enum report_format)format);
 }
 
 static int simulate(const struct context *context) {

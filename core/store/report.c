@@ -11,11 +11,13 @@
 
 static const struct {
     const char *word;
-    void (*write)(struct buf *out, const struct board *const *boards, size_t count, int width);
+    void (*write)(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how);
 } formats[REPORT_COUNT] = {
     [REPORT_TABLE] = {"table", report_table}, [REPORT_JSON] = {"json", report_json},
     [REPORT_CSV] = {"csv", report_csv},       [REPORT_MD] = {"md", report_md},
     [REPORT_PANEL] = {"panel", report_panel}, [REPORT_TRACE] = {"trace", report_trace},
+    [REPORT_SCORE] = {"score", report_score},
 };
 
 const char *report_word(enum report_format format) {
@@ -30,8 +32,13 @@ int report_find(const char *word) {
 }
 
 bool report_write(struct buf *out, enum report_format format, const struct board *const *boards,
-                  size_t count, int width, struct error *error) {
-    formats[format].write(out, boards, count, width > 0 ? width : WIDTH);
+                  size_t count, const struct report_how *how, struct error *error) {
+    struct report_how filled = how ? *how : (struct report_how){0};
+    struct weights weights;
+    weights_default(&weights);
+    filled.width = filled.width > 0 ? filled.width : WIDTH;
+    filled.weights = filled.weights ? filled.weights : &weights;
+    formats[format].write(out, boards, count, &filled);
     if (out->over)
         return error_set(error, "the report is longer than %zu bytes", out->limit);
     return true;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "model/board.h"
+#include "model/weights.h"
 
 enum report_format {
     REPORT_TABLE,
@@ -13,15 +14,21 @@ enum report_format {
     REPORT_MD,
     REPORT_PANEL,
     REPORT_TRACE,
+    REPORT_SCORE,
     REPORT_COUNT
 };
 const char *report_word(enum report_format format);
 int report_find(const char *word);
 
-/* Append the report of `count` boards. `width`: columns for the table (0: 100). Several boards:
+struct report_how {
+    int width;                     /* columns for the table; 0: 100 */
+    const struct weights *weights; /* of the score; NULL: the default ones */
+};
+
+/* Append the report of `count` boards. `how` may be NULL. Several boards:
  * tables and Markdown one after the other, CSV rows told apart by `run`, JSON an array of the
  * objects. False when it passes the limit of `out`. */
 bool report_write(struct buf *out, enum report_format format, const struct board *const *boards,
-                  size_t count, int width, struct error *error);
+                  size_t count, const struct report_how *how, struct error *error);
 
 #endif

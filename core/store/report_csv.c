@@ -86,8 +86,9 @@ static void put_figure(struct buf *out, const struct board *board, int ep, int c
     buf_done(&place);
 }
 
-void report_csv(struct buf *out, const struct board *const *boards, size_t count, int width) {
-    (void)width;
+void report_csv(struct buf *out, const struct board *const *boards, size_t count,
+                const struct report_how *how) {
+    (void)how;
     buf_text(out, "run,started,status,origin,workload,ep,endpoint,engine,engine_version,model,"
                   "format,quant,lane,suite,phase,metric,stat,value,n,ranked,gates\n");
     for (size_t b = 0; b < count; b++)

@@ -208,7 +208,8 @@ static void put_note(struct json_writer *w, const struct note_line *note) {
     json_close(w, '}');
 }
 
-static void put_board(struct json_writer *w, const struct board *board) {
+static void put_board(struct json_writer *w, const struct board *board,
+                      const struct weights *weights) {
     json_open(w, NULL, '{');
     put_run(w, board);
     put_machine(w, &board->run.machine);
@@ -227,6 +228,7 @@ static void put_board(struct json_writer *w, const struct board *board) {
     for (size_t i = 0; i < board->row_count; i++)
         put_scores(w, &board->rows[i]);
     json_close(w, ']');
+    score_json(w, board, weights);
     put_cells(w, "errors", board, put_errors);
     json_open(w, "notes", '[');
     for (size_t i = 0; i < board->note_count; i++)
@@ -235,14 +237,14 @@ static void put_board(struct json_writer *w, const struct board *board) {
     json_close(w, '}');
 }
 
-void report_json(struct buf *out, const struct board *const *boards, size_t count, int width) {
+void report_json(struct buf *out, const struct board *const *boards, size_t count,
+                 const struct report_how *how) {
     struct json_writer w;
-    (void)width;
     json_begin(&w, out);
     if (count != 1)
         json_open(&w, NULL, '[');
     for (size_t i = 0; i < count; i++)
-        put_board(&w, boards[i]);
+        put_board(&w, boards[i], how->weights);
     if (count != 1)
         json_close(&w, ']');
     json_end(&w);

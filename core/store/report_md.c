@@ -216,9 +216,10 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
     put_notes(out, board);
 }
 
-void report_md(struct buf *out, const struct board *const *boards, size_t count, int width) {
+void report_md(struct buf *out, const struct board *const *boards, size_t count,
+               const struct report_how *how) {
     struct notes notes = {.count = 0};
-    (void)width;
+    (void)how;
     buf_init(&notes.text, SIZE_MAX / 4);
     for (size_t i = 0; i < count; i++)
         put_board(out, boards[i], &notes);

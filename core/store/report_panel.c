@@ -397,9 +397,10 @@ static void caveats(struct panel *panel) {
         }
 }
 
-void report_panel(struct buf *out, const struct board *const *boards, size_t count, int width) {
+void report_panel(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how) {
     struct panel panel = {.out = out, .boards = boards, .count = count};
-    (void)width;
+    (void)how;
     buf_init(&panel.notes, SIZE_MAX / 4);
     buf_text(out, "# Agentic inference panel\n\nComputed from ");
     buf_printf(out, "%zu run%s.\n", count, count == 1 ? "" : "s");

@@ -3,15 +3,26 @@
 #ifndef STORE_REPORT_PARTS_H
 #define STORE_REPORT_PARTS_H
 
+#include "base/json.h"
 #include "store/report.h"
 
-/* One function a format. */
-void report_table(struct buf *out, const struct board *const *boards, size_t count, int width);
-void report_json(struct buf *out, const struct board *const *boards, size_t count, int width);
-void report_csv(struct buf *out, const struct board *const *boards, size_t count, int width);
-void report_md(struct buf *out, const struct board *const *boards, size_t count, int width);
-void report_panel(struct buf *out, const struct board *const *boards, size_t count, int width);
-void report_trace(struct buf *out, const struct board *const *boards, size_t count, int width);
+/* One function a format; `how` is filled. */
+void report_table(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how);
+void report_json(struct buf *out, const struct board *const *boards, size_t count,
+                 const struct report_how *how);
+void report_csv(struct buf *out, const struct board *const *boards, size_t count,
+                const struct report_how *how);
+void report_md(struct buf *out, const struct board *const *boards, size_t count,
+               const struct report_how *how);
+void report_panel(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how);
+void report_trace(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how);
+void report_score(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how);
+/* The member "score" of a board's object. */
+void score_json(struct json_writer *w, const struct board *board, const struct weights *weights);
 
 /* "SIM", "PUBLISHED", "IMPORTED" or "": where an endpoint's figures come from when they were not
  * measured by this run. `explain`: one sentence for a legend. */

@@ -399,11 +399,12 @@ static void put_board(struct table *table) {
     put_legend(table);
 }
 
-void report_table(struct buf *out, const struct board *const *boards, size_t count, int width) {
+void report_table(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how) {
     for (size_t i = 0; i < count; i++) {
         struct table table = {.out = out,
                               .board = boards[i],
-                              .width = (size_t)(width > WIDTH_MIN ? width : WIDTH_MIN),
+                              .width = (size_t)(how->width > WIDTH_MIN ? how->width : WIDTH_MIN),
                               .name_width = name_width(boards[i])};
         if (i)
             buf_char(out, '\n');

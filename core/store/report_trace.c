@@ -139,10 +139,11 @@ static size_t put_board(struct json_writer *w, const struct board *board, size_t
     return dropped;
 }
 
-void report_trace(struct buf *out, const struct board *const *boards, size_t count, int width) {
+void report_trace(struct buf *out, const struct board *const *boards, size_t count,
+                  const struct report_how *how) {
     struct json_writer writer;
     size_t left = CALLS_MAX, dropped = 0;
-    (void)width;
+    (void)how;
     json_begin(&writer, out);
     json_open(&writer, NULL, '{');
     json_put_string(&writer, "displayTimeUnit", "ms");
