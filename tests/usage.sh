@@ -35,6 +35,7 @@ expect 2 "bad URL" -e 'x=ftp://127.0.0.1'
 expect 2 "bad URL" -e 'x=http://127.0.0.1:99999'
 expect 2 "credentials" -e 'x=http://me:secret@127.0.0.1:1'
 expect 2 "unknown suite" -s agentik
+expect 2 "suite 'cohab' is not in this version" -s cohab -e 'x=http://127.0.0.1:1'
 expect 2 "unknown key 'modl'.*" -e 'x=http://127.0.0.1:1,modl=y'
 expect 2 "two endpoints" -e 'x=http://127.0.0.1:1' -e 'x=http://127.0.0.1:2'
 expect 2 "no endpoint 'x' in the config" -e x

@@ -21,6 +21,7 @@
 #include "store/report.h"
 #include "store/results.h"
 #include "store/weights_file.h"
+#include "suites/suite.h"
 
 #define FEED_BYTES ((size_t)64 << 20)
 
@@ -202,7 +203,20 @@ int with_app(const struct context *context, int (*body)(const struct context *, 
     return code;
 }
 
+/* Every chosen suite is there to be run. */
+static bool suites_exist(const struct options *options, struct error *error) {
+    for (int i = 0; i < SUITE_COUNT; i++)
+        if (options->suites[i] && !suite_of((enum suite_id)i)) {
+            error_set(error, "suite '%s' is not in this version", suite_word((enum suite_id)i));
+            return error_hint(error, "leave it out of --suite");
+        }
+    return true;
+}
+
 static int bench(const struct context *context) {
+    struct error error = {0};
+    if (!suites_exist(context->options, &error))
+        return complain(&error, EXIT_USAGE);
     return endpoints_find(context, NULL) ? with_app(context, run_live) : EXIT_NO_ENDPOINT;
 }
 

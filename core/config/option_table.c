@@ -58,7 +58,7 @@ static bool take_suite(struct options *options, const char *word, struct error *
     bool all = strcmp(word, "all") == 0, quality = strcmp(word, "quality") == 0;
     if (all || quality) {
         for (int i = 0; i < SUITE_COUNT; i++)
-            if (i != SUITE_SOLO && (all || suite_is_quality((enum suite_id)i)))
+            if (i != SUITE_SOLO && i != SUITE_COHAB && (all || suite_is_quality((enum suite_id)i)))
                 options->suites[i] = true;
         return true;
     }
@@ -235,7 +235,6 @@ static const struct option_row rows[] = {
     TEXT("salt", 0, salt, "TEXT", HOW_GROUP,
          "start of every system prompt; none: constant prompts"),
     FLAG("no-stream", 0, no_stream, HOW_GROUP, "do not stream (burst; no TTFT then)"),
-    TEXT("resume", 0, resume, "RUN", HOW_GROUP, "measure only what RUN lacks, in a new log"),
     TEXT("weights", 0, weights, "FILE", HOW_GROUP,
          "weights of the score: a JSON object, part to weight"),
     TEXT("suite-file", 0, suite_file, "FILE", HOW_GROUP, "a quality suite's data of your own"),
@@ -247,7 +246,6 @@ static const struct option_row rows[] = {
     TEXT("theme", 0, theme, "NAME", SHOW_GROUP, "a built-in theme or a file"),
     CHOICE("glyphs", glyphs, "SET", "auto|braille|block|ascii", SHOW_GROUP,
            "what graphs are drawn with"),
-    TEXT("beside", 0, beside, "RUN", SHOW_GROUP, "show a saved run beside the live one"),
     CUSTOM("speed", 0, assign_speed, "X", REPLAY_GROUP, "0.1 to 1000, or max"),
     CUSTOM("until", 0, assign_until, "T", REPLAY_GROUP,
            "stop at this moment of the run: 90s, 1m30s"),

@@ -56,7 +56,7 @@ struct options {
     char *salt; /* NULL: random */
     enum order order;
     bool no_stream;
-    char *resume, *beside, *weights, *suite_file;
+    char *weights, *suite_file;
     bool json;
     char *results, *config;
     bool default_config, plain, version, help;
