@@ -48,6 +48,10 @@ printf '{ "endpoints": [ { "name": "a",\n "uri": "http://127.0.0.1:1" } ],\n "de
 expect 2 "keys.json:2:.*uri" --config "$tmp/keys.json" runs
 expect 2 "keys.json:3:.*did you mean --passes" --config "$tmp/keys.json" runs
 
+printf '{ "bfcl": 1,\n  "swe-bench-verifed": 2 }' >"$tmp/weights.json"
+expect 2 "weights.json:2:24: unknown part" report sample-runs/panel-2026-05.jsonl --weights "$tmp/weights.json"
+expect 2 "did you mean swe-bench-verified" report sample-runs/panel-2026-05.jsonl --weights "$tmp/weights.json"
+
 printf 'not a log\n' >"$tmp/x.jsonl"
 expect 2 "not a log" replay "$tmp/x.jsonl"
 : >"$tmp/empty.jsonl"
