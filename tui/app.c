@@ -314,11 +314,12 @@ bool app_keys(struct app *app, const char *sequence, int width, int height, stru
         enum action action = keymap_action(keys[i], CONTEXT_REPLAY);
         if (action == ACTION_FILTER) {
             app->ui.filtering = true;
-        } else if (!view_act(&app->ui, &app->scene, action, width, height)) {
-            char name[16];
+        } else if (!view_act(&app->ui, &app->scene, action, width, height) &&
+                   keymap_action(keys[i], CONTEXT_LIVE) != action) {
+            char name[16]; /* bound in a replay alone: it is the player's */
             keymap_key_name(keys[i], name);
-            error_set(error, "--keys: '%s' does nothing in a picture", name);
-            return error_hint(error, "keys that move, open, sort, filter and change the view do");
+            error_set(error, "--keys: '%s' moves a replay, and a picture stands still", name);
+            return error_hint(error, "--until T chooses the moment");
         }
     }
     return true;

@@ -315,7 +315,7 @@ static int play(const struct context *context, struct app *app) {
     bool shown = plain ? app_plain(app, context->signals, &error)
                        : app_screen(app, context->signals, &error);
     if (!shown)
-        return complain(&error, EXIT_USAGE);
+        return app->interrupted ? EXIT_STOPPED : complain(&error, EXIT_USAGE);
     const struct board *const *boards = app->scene.boards;
     return print_report(app, boards, app->run_count, REPORT_TABLE);
 }

@@ -37,6 +37,13 @@ static size_t count_worse(const struct compare *compare, const struct board *boa
     return count;
 }
 
+static size_t count_compared(const struct compare *compare) {
+    size_t count = 0;
+    for (size_t i = 0; i < compare->count; i++)
+        count += compare->rows[i].verdict != COMPARE_NOT;
+    return count;
+}
+
 static int show(const struct context *context, const struct board *a, const struct board *b) {
     struct compare compare;
     struct buf out;
@@ -52,6 +59,13 @@ static int show(const struct context *context, const struct board *a, const stru
     double percent = context->options->fail_over;
     if (!isnan(percent) && count_worse(&compare, b, percent) > 0)
         code = EXIT_CHECK;
+    if (count_compared(&compare) == 0) { /* a check that looked at nothing has not passed */
+        struct error error = {0};
+        error_set(&error, "nothing in the two runs can be compared");
+        error_hint(&error, compare.count > 0 ? "the table says why, row by row"
+                                             : "they have no endpoint and suite in common");
+        code = complain(&error, isnan(percent) ? code : EXIT_CHECK);
+    }
     buf_done(&out);
     compare_done(&compare);
     return code;

@@ -128,15 +128,24 @@ int command_rm(const struct context *context) {
         return complain(&error, EXIT_USAGE);
     }
     char *directory = results_of(context);
+    char **paths = mem_zero(options->operand_count, sizeof *paths);
     int code = EXIT_OK;
     for (size_t i = 0; i < options->operand_count && code == EXIT_OK; i++) {
-        char *path = results_find(directory, options->operands[i], &error);
-        if (!path)
+        paths[i] = results_find(directory, options->operands[i], &error);
+        if (!paths[i]) /* before anything is removed */
             code = complain(&error, EXIT_USAGE);
-        else if (confirmed(context, path) && !remove_log(path, &error))
-            code = complain(&error, EXIT_RESULTS);
-        free(path);
     }
+    for (size_t i = 0; i < options->operand_count && code == EXIT_OK; i++) {
+        if (!confirmed(context, paths[i]))
+            continue;
+        if (remove_log(paths[i], &error))
+            printf("removed %s\n", paths[i]);
+        else
+            code = complain(&error, EXIT_RESULTS);
+    }
+    for (size_t i = 0; i < options->operand_count; i++)
+        free(paths[i]);
+    free(paths);
     free(directory);
     return code;
 }

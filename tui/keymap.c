@@ -17,7 +17,7 @@ static const struct action_row rows[] = {
     {ACTION_HELP, "help", {'?', KEY_ID_F1}, ANY, "help",
      "Keys, signs, metrics and gates; again: close."},
     {ACTION_QUIT, "quit", {'q', KEY_ID_F10}, ANY, "quit",
-     "Quit; asks first while a run is going on."},
+     "On the board: quit, after a question while a run is going on; elsewhere: back to it."},
     {ACTION_BACK, "back", {KEY_ID_ESCAPE, KEY_ID_BACKSPACE}, ANY, NULL,
      "One level back: close what is open, clear the filter; never quits."},
 

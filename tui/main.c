@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,14 +137,17 @@ static bool inform(const struct options *options) {
     return true;
 }
 
+static bool reader_is_gone(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 /* What was printed must have arrived. A closed pipe is the reader's own will: no word. */
 static int finish_output(int code) {
     struct error error = {0};
     bool failed = ferror(stdout) != 0;
     errno = 0;
-    if (fflush(stdout) == 0 && !failed)
-        return code;
-    if (errno == EPIPE)
+    if ((fflush(stdout) == 0 && !failed) || reader_is_gone())
         return code;
     error_set(&error, "standard output: %s", errno ? strerror(errno) : "could not be written");
     error_hint(&error, "free room where it goes to, or send it elsewhere");

@@ -171,10 +171,11 @@ void verdict_refresh_control(struct board *board, int ep, enum suite_id suite) {
                   moved                      ? "slower"
                   : faster < 1 - DRIFT_SHARE ? "faster"
                                              : "steady");
-        verdict_say(&verdict,
-                    "measured once more at the end: TTFT %.2f ×, decode %.2f × its passes "
-                    "(median of %zu phases)",
-                    ttft, decode, control.ttft.count);
+        verdict_say(&verdict, "measured once more at the end: TTFT %.2f ×", ttft);
+        if (!isnan(decode))
+            verdict_say(&verdict, ", decode %.2f ×", decode);
+        verdict_say(&verdict, " its passes (median of %zu phase%s)", control.ttft.count,
+                    control.ttft.count == 1 ? "" : "s");
         verdict_store(board, &verdict);
     }
     values_done(&control.ttft);
