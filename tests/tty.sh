@@ -53,7 +53,7 @@ cmp "$tmp/before" "$tmp/after" || { echo "terminal settings changed"; exit 1; }
 tail -n 1 "$tmp"/*.jsonl | grep -q '"run_end"' || { echo "the log has no end"; exit 1; }
 # Ctrl-C ends it at once and leaves a complete log
 t send-keys -t w "clear; $pitwall demo; echo \"exit=\$?\"" Enter
-wait_for 'llama.cpp' 15
+wait_for 'running [0-9]+/[0-9]+' 15 # the header of the live screen, not the table of before
 t send-keys -t w C-c
 wait_for 'exit=130' 15
 t send-keys -t w "exit" Enter
