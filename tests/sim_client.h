@@ -244,7 +244,7 @@ static inline void start(struct bench *bench, const char *const *names, size_t c
 /* An engine of these figures and members. Returns its URL. */
 static inline const char *start_with(struct bench *bench, const char *figures,
                                      const char *members) {
-    strcpy(bench->path, "/tmp/pitwall-sim-XXXXXX");
+    copy_text(bench->path, sizeof bench->path, "/tmp/pitwall-sim-XXXXXX");
     int fd = mkstemp(bench->path);
     assert_true(fd >= 0);
     char *text = mem_format("{\"engine\":\"openai\",\"version\":\"v1\",\"model\":\"m\","

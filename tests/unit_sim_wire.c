@@ -40,7 +40,7 @@ static int start_all(void **state) {
     const char *const *names = sim_profiles(&count);
     (void)state;
     bench = (struct bench){0};
-    strcpy(folder, "/tmp/pitwall-eight-XXXXXX");
+    copy_text(folder, sizeof folder, "/tmp/pitwall-eight-XXXXXX");
     assert_non_null(mkdtemp(folder));
     assert_int_equal(count, MODELS);
     for (size_t i = 0; i < count; i++) {

@@ -299,10 +299,7 @@ static int dump_frame(const struct context *context, struct app *app) {
 
 static int play(const struct context *context, struct app *app) {
     struct error error = {0};
-    if (isinf(context->options->speed) && wants_plain(context))
-        player_speed(app->player, INFINITY);
-    else
-        player_speed(app->player, context->options->speed);
+    player_speed(app->player, context->options->speed);
     app->feed = queue_new(FEED_BYTES);
     player_start(app->player, app->feed);
     bool plain = wants_plain(context);
@@ -320,19 +317,27 @@ static int play(const struct context *context, struct app *app) {
     return print_report(app, boards, app->run_count, REPORT_TABLE);
 }
 
-static int replay_with(const struct context *context, struct app *app) {
+/* The runs that were asked for, with a player and fresh boards. False after a message. */
+static bool open_runs(const struct context *context, struct app *app) {
     struct error error = {0};
     if (!find_runs(context, app->paths, &app->run_count))
-        return EXIT_USAGE;
+        return false;
     app->player = player_new((const char *const *)app->paths, app->run_count, app->runs, &error);
-    if (!app->player) {
-        for (size_t i = 0; i < app->run_count; i++)
-            free(app->paths[i]);
-        app->run_count = 0;
-        return complain(&error, EXIT_USAGE);
+    if (app->player) {
+        app_boards(app);
+        return true;
     }
+    for (size_t i = 0; i < app->run_count; i++)
+        free(app->paths[i]);
+    app->run_count = 0;
+    complain(&error, EXIT_USAGE);
+    return false;
+}
+
+static int replay_with(const struct context *context, struct app *app) {
+    if (!open_runs(context, app))
+        return EXIT_USAGE;
     app->ui.replay = true;
-    app_boards(app);
     return context->options->dump ? dump_frame(context, app) : play(context, app);
 }
 
@@ -347,16 +352,8 @@ static int report_with(const struct context *context, struct app *app) {
         error_hint(&error, "one of table, panel, json, csv, md, trace, score");
         return complain(&error, EXIT_USAGE);
     }
-    if (!find_runs(context, app->paths, &app->run_count))
+    if (!open_runs(context, app))
         return EXIT_USAGE;
-    app->player = player_new((const char *const *)app->paths, app->run_count, app->runs, &error);
-    if (!app->player) {
-        for (size_t i = 0; i < app->run_count; i++)
-            free(app->paths[i]);
-        app->run_count = 0;
-        return complain(&error, EXIT_USAGE);
-    }
-    app_boards(app);
     if (!player_fold(app->player, app->boards, until_us(context->options), &error))
         return complain(&error, EXIT_USAGE);
     return print_report(app, app->scene.boards, app->run_count, (enum report_format)format);

@@ -209,10 +209,6 @@ const char *tokens_word(enum tokens_source source) {
     return tokens[source];
 }
 
-int tokens_find(const char *word) {
-    return names_find(tokens, TOKENS_SOURCE_COUNT, word);
-}
-
 const char *endpoint_state_word(enum endpoint_state state) {
     return endpoint_states[state];
 }

@@ -108,7 +108,6 @@ enum tokens_source {
     TOKENS_SOURCE_COUNT
 };
 const char *tokens_word(enum tokens_source source);
-int tokens_find(const char *word);
 
 enum endpoint_state {
     ENDPOINT_UNKNOWN,
