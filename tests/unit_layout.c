@@ -100,13 +100,15 @@ static void engine_fits_everywhere(void **state) {
         for (int width = 1; width <= 300; width++) {
             struct rect body = {0, 2, width, height};
             struct engine_layout out;
-            struct engine_want want = {
-                .facts = 3 + width % 9, .phases = height % 14, .calls = width % 90};
+            struct engine_want want = {.facts = 3 + width % 9,
+                                       .phases = height % 14,
+                                       .energy = height % 15,
+                                       .calls = width % 90};
             layout_engine(body, &want, &out);
-            struct rect parts[] = {out.facts, out.phases, out.graphs, out.calls};
-            for (size_t i = 0; i < 4; i++)
+            struct rect parts[] = {out.facts, out.phases, out.energy, out.graphs, out.calls};
+            for (size_t i = 0; i < 5; i++)
                 assert_true(inside(body, parts[i]));
-            all_apart(parts, 4);
+            all_apart(parts, 5);
             if (height >= 13 && width >= 60)
                 assert_true(out.calls.height >= 3);
         }

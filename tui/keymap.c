@@ -47,7 +47,7 @@ static const struct action_row rows[] = {
     {ACTION_VIEW_EVENTS, "events", {'7', 'e'}, ANY, NULL,
      "Notes, errors, gates and verdicts in order."},
 
-    {ACTION_METRIC_NEXT, "next-metric", {'>', '.'}, ANY, "metric", "The next metric in the grid."},
+    {ACTION_METRIC_NEXT, "next-metric", {'>', '.'}, ANY, "metric", "The next metric in the grid; in an engine: its phases or their energy."},
     {ACTION_METRIC_PREVIOUS, "previous-metric", {'<', ','}, ANY, NULL, "The metric before."},
     {ACTION_SORT_REVERSE, "reverse", {'r'}, ANY, NULL,
      "Sort rows by the selected column; again: the other way round. In a burst: calls by dispatch "

@@ -16,6 +16,7 @@ enum {
     ENGINE_SIDE = 110,    /* body width from which graphs stand beside the phase table */
     ENGINE_WIDE = 150,    /* and from which they have a column of their own */
     ENGINE_CALLS_MIN = 4, /* lines for calls, title included */
+    ENGINE_CALLS_FEW = 8, /* with fewer there is no energy table */
     ENGINE_GRAPH_MIN = 6  /* lines for graphs, title included */
 };
 
@@ -153,6 +154,13 @@ void layout_board(struct rect body, const struct board_want *want, struct board_
     place_down(out, want, body);
 }
 
+/* Lines of the energy table's section, when `left` is enough for it and the calls; else none. */
+static int energy_lines(const struct engine_want *want, int left, int frame) {
+    int need = want->energy + frame;
+    int calls = between(want->calls + 1, ENGINE_CALLS_MIN, ENGINE_CALLS_FEW) + frame;
+    return want->energy > 0 && left >= need + calls ? need : 0;
+}
+
 /* Below the facts: phases with graphs beside or under them, then calls over the whole width. */
 static void stack_engine(struct engine_layout *out, const struct engine_want *want,
                          struct rect rest, int frame) {
@@ -160,12 +168,15 @@ static void stack_engine(struct engine_layout *out, const struct engine_want *wa
     int least_calls = ENGINE_CALLS_MIN + frame, calls = want->calls + 1 + frame;
     int phases = at_most(want->phases + 1 + frame, at_least(rest.height - least_calls, 0));
     int width = side ? rest.width * 3 / 5 : rest.width;
+    int energy = energy_lines(want, rest.height - phases, frame);
+    rest.height -= energy;
     if (side) /* what the calls do not need, up to half, makes the graphs taller */
         phases = at_least(phases, at_most(rest.height - calls, rest.height / 2));
     out->phases = (struct rect){rest.x, rest.y, width, phases};
     if (side)
         out->graphs = (struct rect){rest.x + width, rest.y, rest.width - width, phases};
-    int y = rest.y + phases, left = rest.height - phases;
+    out->energy = (struct rect){rest.x, rest.y + phases, rest.width, energy};
+    int y = rest.y + phases + energy, left = rest.height - phases;
     int graphs = at_least(left / 3, at_most(left - calls, left / 2));
     if (!side && graphs >= ENGINE_GRAPH_MIN + frame) {
         out->graphs = (struct rect){rest.x, y, rest.width, graphs};
@@ -190,7 +201,10 @@ void layout_engine(struct rect body, const struct engine_want *want, struct engi
     int width = rest.width * 3 / 5;
     int phases = at_most(want->phases + 1 + frame, rest.height / 2);
     out->phases = (struct rect){rest.x, rest.y, width, phases};
-    out->calls = (struct rect){rest.x, rest.y + phases, width, rest.height - phases};
+    int energy = energy_lines(want, rest.height - phases, frame);
+    out->energy = (struct rect){rest.x, rest.y + phases, width, energy};
+    out->calls =
+        (struct rect){rest.x, rest.y + phases + energy, width, rest.height - phases - energy};
     out->graphs = (struct rect){rest.x + width, rest.y, rest.width - width, rest.height};
 }
 

@@ -16,8 +16,9 @@
  *   7. rows: the list scrolls to keep the selected one inside
  * 80x24 holds eight endpoints with two lines each, 60x16 with one line each.
  *
- * The engine view: graphs first, then boxes around sections become title lines, then the phase
- * table is cut to what leaves the calls a few lines. */
+ * The engine view: the energy table first (it can be shown in the phase table's place), graphs,
+ * then boxes around sections become title lines, then the phase table is cut to what leaves the
+ * calls a few lines. */
 #ifndef TUI_LAYOUT_H
 #define TUI_LAYOUT_H
 
@@ -62,11 +63,12 @@ void layout_board(struct rect body, const struct board_want *want, struct board_
 struct engine_want {
     int facts;  /* lines above: identity, verdict, gates */
     int phases; /* lines of the phase table, its head not counted */
+    int energy; /* lines of the energy table */
     int calls;
 };
 struct engine_layout {
     bool boxed; /* sections have a full box, else one title line */
-    struct rect facts, phases, graphs, calls;
+    struct rect facts, phases, energy, graphs, calls;
 };
 void layout_engine(struct rect body, const struct engine_want *want, struct engine_layout *out);
 

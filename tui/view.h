@@ -29,6 +29,8 @@ struct ui {
     enum metric_id metric;    /* shown in the board's grid */
     int64_t call;             /* selected call's id; 0 none */
     bool call_text;           /* its text is open */
+    bool energy;              /* engine view: energy in the phase table's place, where both have no
+                                 room */
     int text_scroll;          /* lines of that text above the screen */
     int event;                /* lines scrolled back from the newest in the event view */
     int help_scroll;

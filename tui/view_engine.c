@@ -6,6 +6,7 @@
 
 #include "callpage.h"
 #include "calls.h"
+#include "energy_table.h"
 #include "facts.h"
 #include "layout.h"
 #include "view_parts.h"
@@ -104,6 +105,16 @@ static void draw_phase_line(const struct draw *draw, struct rect line, const str
     draw_phase_marks(draw, cell, x + 1, line.y, line.x + line.width - x - 1);
 }
 
+/* First phase of a table with `height` lines of them: the running one stays inside, else that of
+ * the selected call. */
+static int first_phase(const struct draw *draw, const struct row_ref *ref, int height) {
+    int anchor = ref->row->running_column,
+        call = draw->ui->call ? calls_selected(ref->row, draw->ui) : -1;
+    if (anchor < 0)
+        anchor = call >= 0 ? ref->row->calls[call]->column : 0;
+    return layout_scroll((int)ref->board->column_count, height, anchor);
+}
+
 static void draw_phases(const struct draw *draw, struct rect rect, const struct row_ref *ref) {
     unsigned shown = table_fit(rect.width, ref->board->run.passes <= 1);
     int x = rect.x + PHASE_NAME;
@@ -120,8 +131,7 @@ static void draw_phases(const struct draw *draw, struct rect rect, const struct 
         x += TABLE_STEP;
     }
     int count = (int)ref->board->column_count, height = rect.height - 1;
-    int anchor = ref->row->running_column >= 0 ? ref->row->running_column : 0;
-    int first = layout_scroll(count, height, anchor);
+    int first = first_phase(draw, ref, height);
     for (int i = 0; i < height && first + i < count; i++)
         draw_phase_line(draw, (struct rect){rect.x, rect.y + 1 + i, rect.width, 1}, ref, first + i,
                         shown);
@@ -156,6 +166,30 @@ static void draw_graphs(const struct draw *draw, struct rect rect, const struct 
     }
 }
 
+static void draw_energy(const struct draw *draw, struct rect rect, bool boxed,
+                        const struct row_ref *ref) {
+    char title[ENERGY_TITLE];
+    energy_table_title(ref, rect.width, title);
+    struct rect inner = draw_section(draw, rect, boxed, 0, "energy", title);
+    energy_table_draw(draw, inner, ref, first_phase(draw, ref, inner.height - 1));
+}
+
+static void draw_tables(const struct draw *draw, const struct engine_layout *layout,
+                        const struct row_ref *ref) {
+    bool both = layout->energy.height > 0;
+    char right[64];
+    if (both) {
+        draw_energy(draw, layout->energy, layout->boxed, ref);
+    } else if (draw->ui->energy) {
+        draw_energy(draw, layout->phases, layout->boxed, ref);
+        return;
+    }
+    snprintf(right, sizeof right, "%s%s%s",
+             ref->board->run.passes > 1 ? "median, least and most over passes" : "",
+             ref->board->run.passes > 1 && !both ? " · " : "", both ? "" : "> energy");
+    draw_phases(draw, draw_section(draw, layout->phases, layout->boxed, 0, "phases", right), ref);
+}
+
 static void draw_sections(const struct draw *draw, struct rect rect, const struct rows *rows,
                           int selected) {
     const struct row_ref *ref = &rows->at[selected];
@@ -163,6 +197,7 @@ static void draw_sections(const struct draw *draw, struct rect rect, const struc
     int count = facts_collect(ref, facts);
     struct engine_want want = {.facts = count,
                                .phases = (int)ref->board->column_count,
+                               .energy = energy_table_lines(ref),
                                .calls = (int)ref->row->call_count};
     struct engine_layout layout;
     layout_engine(rect, &want, &layout);
@@ -172,9 +207,7 @@ static void draw_sections(const struct draw *draw, struct rect rect, const struc
     struct rect inner = draw_section(draw, layout.facts, layout.boxed, draw_view_key(VIEW_ENGINE),
                                      row_name(ref), place);
     facts_draw(draw, inner, facts, count);
-    inner = draw_section(draw, layout.phases, layout.boxed, 0, "phases",
-                         ref->board->run.passes > 1 ? "median, least and most over passes" : NULL);
-    draw_phases(draw, inner, ref);
+    draw_tables(draw, &layout, ref);
     if (layout.graphs.height > 0)
         draw_graphs(draw, draw_section(draw, layout.graphs, layout.boxed, 0, "over time", NULL),
                     ref);
@@ -239,6 +272,10 @@ static bool engine_act(struct ui *ui, const struct scene *scene, enum action act
         return callpage_act(ui, scene, ref, action, rect);
     if (calls_act(ui, ref->row, action, rect.height / 4 > 1 ? rect.height / 4 : 1))
         return true;
+    if (action == ACTION_METRIC_NEXT || action == ACTION_METRIC_PREVIOUS) {
+        ui->energy = !ui->energy;
+        return true;
+    }
     if (action == ACTION_LEFT || action == ACTION_RIGHT) {
         rows_move(&rows, ui, action == ACTION_LEFT ? -1 : 1);
         return true;

@@ -290,6 +290,15 @@ void board_apply(struct board *board, const struct event *event) {
     }
     if (event->t > board->now_us)
         board->now_us = event->t;
-    if (place_is_known(board, event))
-        dispatch(board, event);
+    if (!place_is_known(board, event))
+        return;
+    dispatch(board, event);
+    if (event->kind == EVENT_ENDPOINT)
+        lane_busy(board, event->endpoint.ep, event->t);
+    else if (event->kind == EVENT_PHASE_START || event->kind == EVENT_PHASE_END)
+        lane_busy(board, event->phase.ep, event->t);
+    else if (event->kind == EVENT_CALL_START)
+        lane_busy(board, event->call_start.ep, event->t);
+    else if (event->kind == EVENT_CALL_END)
+        lane_busy(board, event->call.ep, event->t);
 }

@@ -127,6 +127,7 @@ struct lane_state { /* one machine, from its samples */
     double swap_start, swapouts_start; /* first known value: NaN until one came */
     struct energy *energy;             /* joules over time (energy.h) */
     int64_t efficiency_us;             /* tok/s/W was drawn up to here */
+    int64_t quiet_us;                  /* nothing was asked of it since */
 };
 
 struct board {
@@ -182,6 +183,9 @@ double board_value(const struct board *board, int ep, int column, enum metric_id
  * values may not be ranked. */
 double board_row_value(const struct board *board, int ep, enum suite_id suite,
                        enum metric_id metric, enum stat_id stat);
+/* What the endpoint's machine drew at rest, before its newest phase that followed 5 s of quiet; W,
+ * NaN where that is not known. */
+double board_rest_watts(const struct board *board, int ep);
 /* Finished calls that are not ok by the engine's doing. */
 int board_failed(const struct cell *cell);
 /* Whether the cell's figures of this metric may be compared with others'. */

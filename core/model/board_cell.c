@@ -71,6 +71,11 @@ static void pass_open(struct board *board, int ep, struct pass_record *record) {
                                    .ended_us = MARK_NONE,
                                    .first_call = row->call_count,
                                    .energy_until_us = MARK_NONE,
+                                   .decode_cover = NAN,
+                                   .prefill_cover = NAN,
+                                   .decode_s = NAN,
+                                   .prefill_s = NAN,
+                                   .rest = row->live->rest,
                                    .suite_swap = NAN,
                                    .suite_swapouts = NAN,
                                    .ttft_ms = NAN,
@@ -198,6 +203,7 @@ void apply_phase_start(struct board *board, int64_t t, const struct event_phase 
     }
     struct row *row = &board->rows[phase->ep];
     struct cell *cell = &row->cells[column];
+    rest_note(board, phase->ep, t);
     live_enter(row, phase->suite, phase->pass, &board->lanes[row->live->lane]);
     struct pass_record *record = pass_find(cell, phase->pass);
     if (record)

@@ -7,6 +7,9 @@
 #include "model/board_private.h"
 
 #define WAIT_US INT64_C(15000000) /* longer than a stall: what has not come by then will not */
+/* The idle baseline: 10 s are set apart for it before the warm-up; half of them are enough. */
+#define REST_MIN_US INT64_C(5000000)
+#define REST_MAX_US INT64_C(10000000)
 
 struct window {
     int64_t from_us, to_us;
@@ -44,8 +47,13 @@ static void join_overlaps(struct windows *windows) {
     windows->count = kept + 1;
 }
 
-/* Joules over all windows and their length; NaN where publications cover less than 80 %. */
-static double joules_over(const struct energy *energy, struct windows *windows, double *seconds) {
+/* What all windows used together. */
+struct use {
+    double joules; /* NaN where publications cover less than 80 % */
+    double seconds, cover;
+};
+
+static struct use use_of(const struct energy *energy, struct windows *windows) {
     double joules = 0, length = 0, covered = 0;
     join_overlaps(windows);
     for (size_t i = 0; i < windows->count; i++) {
@@ -55,21 +63,51 @@ static double joules_over(const struct energy *energy, struct windows *windows, 
         length += us;
         covered += cover * us;
     }
-    *seconds = length / 1e6;
-    return length > 0 && covered >= ENERGY_COVER_MIN * length ? joules : NAN;
+    bool known = length > 0 && covered >= ENERGY_COVER_MIN * length;
+    return (struct use){known ? joules : NAN, length / 1e6, length > 0 ? covered / length : NAN};
 }
+
+/* ---- the machine at rest ---- */
+
+void lane_busy(struct board *board, int ep, int64_t t) {
+    board->lanes[board->rows[ep].live->lane].quiet_us = t;
+}
+
+void rest_note(struct board *board, int ep, int64_t t) {
+    struct live *live = board->rows[ep].live;
+    int64_t from_us = board->lanes[live->lane].quiet_us;
+    for (size_t i = 0; i < board->row_count; i++)
+        if (board->rows[i].live->lane == live->lane && board->rows[i].running_column >= 0)
+            return;
+    if (t - from_us >= REST_MIN_US)
+        live->rest = (struct rest){t - from_us > REST_MAX_US ? t - REST_MAX_US : from_us, t};
+}
+
+/* Watts at rest; NaN where they are not known. */
+static double rest_watts(const struct energy *energy, const struct rest *rest) {
+    double cover, joules;
+    if (rest->from_us == MARK_NONE)
+        return NAN;
+    joules = energy_window(energy, rest->from_us, rest->to_us, &cover);
+    return cover >= ENERGY_COVER_MIN ? joules / ((double)(rest->to_us - rest->from_us) / 1e6) : NAN;
+}
+
+double board_rest_watts(const struct board *board, int ep) {
+    const struct live *live = board->rows[ep].live;
+    return rest_watts(board->lanes[live->lane].energy, &live->rest);
+}
+
+/* ---- a pass ---- */
 
 static void put(struct pass_record *record, enum metric_id metric, double value) {
     record->values[metric - METRIC_WALL] = isfinite(value) ? value : NAN;
 }
 
-void pass_energy(const struct board *board, const struct row *row, int column,
-                 struct pass_record *record) {
-    const struct energy *energy = board->lanes[row->live->lane].energy;
-    struct windows decode = {0}, prefill = {0};
-    double tokens = 0, seconds;
-    if (*energy_rails(energy) == '\0')
-        return;
+/* The windows of the calls that count; returns their tokens (NaN when one call's are unknown). */
+static double collect_windows(const struct row *row, int column, struct pass_record *record,
+                              struct windows *prefill, struct windows *decode) {
+    double tokens = 0, decode_us = 0, prefill_us = 0;
+    size_t count = 0;
     record->energy_until_us = MARK_NONE;
     for (size_t i = record->first_call; i < record->end_call; i++) {
         const struct call *call = &row->calls[i]->call;
@@ -77,20 +115,40 @@ void pass_energy(const struct board *board, const struct row *row, int column,
             continue;
         if (call->first_token_us == MARK_NONE || call->last_token_us <= call->first_token_us)
             continue;
-        window_add(&decode, call->first_token_us, call->last_token_us);
-        window_add(&prefill, call->start_us, call->first_token_us);
+        window_add(decode, call->first_token_us, call->last_token_us);
+        window_add(prefill, call->start_us, call->first_token_us);
+        count++;
+        decode_us += (double)(call->last_token_us - call->first_token_us);
+        prefill_us += (double)(call->first_token_us - call->start_us);
         /* the first token came at the window's start: its joules are the prefill's */
         tokens += call->completion_tokens > 0 ? (double)(call->completion_tokens - 1) : NAN;
         if (call->last_token_us > record->energy_until_us)
             record->energy_until_us = call->last_token_us;
     }
-    double joules = joules_over(energy, &decode, &seconds);
-    put(record, METRIC_WATTS, joules / seconds);
-    put(record, METRIC_TPS_PER_WATT, tokens / joules);
-    put(record, METRIC_J_PER_TOKEN, joules / tokens);
+    record->decode_s = count ? decode_us / 1e6 / (double)count : NAN;
+    record->prefill_s = count ? prefill_us / 1e6 / (double)count : NAN;
+    return tokens;
+}
+
+void pass_energy(const struct board *board, const struct row *row, int column,
+                 struct pass_record *record) {
+    const struct energy *energy = board->lanes[row->live->lane].energy;
+    struct windows decode = {0}, prefill = {0};
+    if (*energy_rails(energy) == '\0')
+        return;
+    double tokens = collect_windows(row, column, record, &prefill, &decode);
+    struct use use = use_of(energy, &decode);
+    record->decode_cover = use.cover;
+    put(record, METRIC_WATTS, use.joules / use.seconds);
+    put(record, METRIC_TPS_PER_WATT, tokens / use.joules);
+    put(record, METRIC_J_PER_TOKEN, use.joules / tokens);
+    put(record, METRIC_JOULES, use.joules);
+    put(record, METRIC_JOULES_ABOVE, use.joules - rest_watts(energy, &record->rest) * use.seconds);
     if (board->columns[column].suite != SUITE_BURST) {
-        joules = joules_over(energy, &prefill, &seconds);
-        put(record, METRIC_PREFILL_WATTS, joules / seconds);
+        use = use_of(energy, &prefill);
+        record->prefill_cover = use.cover;
+        put(record, METRIC_PREFILL_WATTS, use.joules / use.seconds);
+        put(record, METRIC_PREFILL_JOULES, use.joules);
     }
     free(decode.at);
     free(prefill.at);

@@ -13,6 +13,7 @@ struct live *live_new(int lane) {
     live->lane = lane;
     live->suite = live->pass = -1;
     live->base_us = MARK_NONE;
+    live->rest = (struct rest){MARK_NONE, MARK_NONE};
     live->suite_swap = live->suite_swapouts = NAN;
     return live;
 }

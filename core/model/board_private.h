@@ -21,6 +21,11 @@ struct watch {
 #define PASS_METRICS (METRIC_SCORE - METRIC_WALL + 1)
 #define NO_SLOT UINT32_MAX
 
+/* When nothing was asked of the machine: what it drew then is the idle baseline. */
+struct rest {
+    int64_t from_us, to_us; /* MARK_NONE: not seen yet */
+};
+
 /* What a cell keeps of a pass: enough for gates and verdicts to never walk old calls again. */
 struct pass_record {
     int pass, attempt;
@@ -34,6 +39,9 @@ struct pass_record {
     double values[PASS_METRICS];               /* from METRIC_WALL on */
     uint32_t slots[PASS_METRICS];              /* where in the cell's values; NO_SLOT */
     int64_t energy_until_us;                   /* end of the last decode window; MARK_NONE */
+    double decode_cover, prefill_cover;        /* 0..1: of those windows, by publications; NaN */
+    double decode_s, prefill_s;                /* their mean length a call; NaN */
+    struct rest rest;                          /* the machine at rest, as known when it began */
     int finished, valid;                       /* calls, without those cancelled by hand */
     int truncated, reasoned, chunk_counted;    /* calls of gates */
     int64_t truncated_tokens, truncated_chars; /* the worst truncated prompt */
@@ -72,6 +80,7 @@ struct live {
     double plotted_tokens;
     int suite, pass; /* whose baseline these are */
     double suite_swap, suite_swapouts;
+    struct rest rest; /* the newest */
     struct pending pending[PENDING_MAX];
     size_t pending_count;
     unsigned short_answers; /* bit per suite: the median was noted once */
@@ -154,6 +163,10 @@ void pass_publish(struct cell *cell, struct pass_record *record);
 void pass_republish(struct cell *cell);
 
 /* board_energy.c */
+/* Something is asked of the endpoint's machine, or was until now. */
+void lane_busy(struct board *board, int ep, int64_t t);
+/* A phase begins at t: if its machine was quiet for long enough, that was rest. */
+void rest_note(struct board *board, int ep, int64_t t);
 void pass_energy(const struct board *board, const struct row *row, int column,
                  struct pass_record *record);
 void pass_await_energy(struct row *row, int column, size_t record);

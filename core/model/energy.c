@@ -199,6 +199,17 @@ double energy_watts(const struct energy *energy) {
     return watts;
 }
 
+double energy_period_s(const struct energy *energy) {
+    double slowest = NAN;
+    for (size_t i = 0; i < energy->rail_count; i++) {
+        const struct energy_rail *rail = &energy->rails[i];
+        if (rail->count >= 2)
+            slowest = fmax(slowest, (double)(rail->at[rail->count - 1].us - rail->at[0].us) / 1e6 /
+                                        (double)(rail->count - 1));
+    }
+    return slowest;
+}
+
 const char *energy_rails(const struct energy *energy) {
     return energy->names;
 }

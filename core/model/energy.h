@@ -40,6 +40,8 @@ int64_t energy_covered_to(const struct energy *energy);
 /* Mean watts between the last two publications (all rails, each at its own time); NaN if stalled.
  */
 double energy_watts(const struct energy *energy);
+/* Mean time between publications of the slowest rail, as far as kept; NaN before the second. */
+double energy_period_s(const struct energy *energy);
 /* The rails that are summed, "CPU+GPU+ANE+DRAM". Borrowed. "" when none. */
 const char *energy_rails(const struct energy *energy);
 

@@ -82,6 +82,15 @@ static const struct metric metrics[METRIC_COUNT] = {
                              "is tokens per second per watt."},
     [METRIC_J_PER_TOKEN] = {"j_per_token", "J/token", "J", BETTER_LESS, 6, 3, SCALE_FROM_ZERO,
                             GAP_HOLD, "Joules per decoded token: the inverse of tok/s/W."},
+    [METRIC_PREFILL_JOULES] =
+        {"prefill_joules", "prefill energy", "J", BETTER_LESS, 6, 2, SCALE_FROM_ZERO, GAP_HOLD,
+         "Joules used from start to first token, of all calls of a pass; absent in bursts."},
+    [METRIC_JOULES] = {"joules", "energy", "J", BETTER_LESS, 6, 2, SCALE_FROM_ZERO, GAP_HOLD,
+                       "Joules used while tokens were decoded, of all calls of a pass."},
+    [METRIC_JOULES_ABOVE] =
+        {"joules_above_idle", "above idle", "J", BETTER_LESS, 6, 2, SCALE_FROM_ZERO, GAP_HOLD,
+         "Joules used while tokens were decoded, less what the machine at rest would have used in "
+         "that time; rest is measured before the warm-up, and not with --quick."},
     [METRIC_RSS] = {"rss_mb", "RSS", "MB", BETTER_LESS, 6, 1, SCALE_FROM_ZERO, GAP_HOLD,
                     "Largest resident memory of the engine's processes during the phase; counts "
                     "mapped weights."},
