@@ -117,6 +117,11 @@ tsan: setup-test
 check-macos:
 	@FLAGS="$(FEATURES) $(WARNINGS)" sh tests/macos.sh $(B)/macos
 
+# the same engine against itself, often enough to see the rate
+aa: setup-test
+	@$(MAKE) $(B)/tests/unit_aa
+	$(B)/tests/unit_aa 40
+
 bench: $(PITWALL) $(BENCH)
 	@PITWALL=./$(PITWALL) sh tests/bench.sh $(BENCH)
 
@@ -162,5 +167,5 @@ clean:
 
 -include $(shell test -d $(B) && find $(B) -name '*.d')
 
-.PHONY: all check test golden headers asan tsan check-macos bench fuzz lint setup setup-test demo install uninstall clean
+.PHONY: all check test golden headers asan tsan check-macos aa bench fuzz lint setup setup-test demo install uninstall clean
 .SECONDARY:

@@ -457,6 +457,28 @@ static void many_streams_keep_order(void **state) {
     free(jobs);
 }
 
+/* All steps of a task are late by the same share, which its own noise draws; its prefill too. */
+static void wobble_slows_a_whole_task(void **state) {
+    (void)state;
+    struct job jobs[3];
+    for (int i = 0; i < 3; i++) {
+        struct schedule schedule = new_schedule(1, 0);
+        schedule.wobble = i == 0 ? 0 : 0.5;
+        submit(&schedule, &jobs[i], 100, 50, 0);
+        jobs[i].task.noise = (uint64_t)i;
+        schedule_advance(&schedule, 1000 * SECOND);
+        schedule_done(&schedule);
+    }
+    int64_t prefill = jobs[0].first_ns, decode = jobs[0].last_ns - prefill;
+    for (int i = 1; i < 3; i++) {
+        int64_t slower = jobs[i].last_ns - jobs[i].first_ns;
+        assert_true(jobs[i].first_ns > prefill && 2 * jobs[i].first_ns < 3 * prefill);
+        assert_true(slower > decode && 2 * slower < 3 * decode);
+        assert_true(slower * prefill != decode * jobs[i].first_ns); /* drawn apart */
+    }
+    assert_true(jobs[1].first_ns != jobs[2].first_ns);
+}
+
 /* ---- truth ---- */
 
 static void truth_keeps_the_newest(void **state) {
@@ -502,6 +524,7 @@ int main(void) {
         cmocka_unit_test(batching_shares_or_gains),
         cmocka_unit_test(cancelling_frees_the_slot_at_every_stage),
         cmocka_unit_test(many_streams_keep_order),
+        cmocka_unit_test(wobble_slows_a_whole_task),
         cmocka_unit_test(truth_keeps_the_newest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

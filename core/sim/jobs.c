@@ -323,6 +323,7 @@ void jobs_init(struct jobs *jobs, struct event_base *base, const struct profile 
     jobs->schedule.step_rate = profile->decode_tps / profile_tokens_per_step(profile);
     jobs->schedule.gain = profile->gain;
     jobs->schedule.jitter = profile->jitter;
+    jobs->schedule.wobble = profile->wobble;
     jobs->schedule.collapse_above = profile->collapse.above;
     jobs->schedule.collapse_gain = profile->collapse.gain;
     jobs->schedule.lock_step = profile->lock_step;

@@ -75,6 +75,7 @@ struct profile {
     int slots;          /* requests served at once; the rest queue first in, first out */
     double gain;        /* n streams together decode at decode_tps × n^gain; 0: shared, 1: free */
     double jitter;      /* of a step's length, 0..0.9: a step comes up to so much late */
+    double wobble;      /* of a call's prefill and of its decode, 0..0.9: up to so much slower */
     int tokens_per_chunk;
     bool lock_step; /* what decodes together begins together, when all prefills are over */
     struct {

@@ -58,6 +58,7 @@ static const struct field fields[] = {
     INTEGER("", "slots", slots, 1, 4096, 1),
     NUMBER("", "gain", gain, false, -1, 1, 0),
     NUMBER("", "jitter", jitter, false, 0, 0.9, 0),
+    NUMBER("", "wobble", wobble, false, 0, 0.9, 0),
     INTEGER("", "tokens_per_chunk", tokens_per_chunk, 1, 64, 1),
     BOOL("", "lock_step", lock_step, false),
     INTEGER("", "load_ms", load_ms, 0, 600000, 0),

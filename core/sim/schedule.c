@@ -115,8 +115,13 @@ static double noise(struct task *task) {
     return (double)(stats_random(&task->noise) >> 11) * 0x1p-53;
 }
 
+/* Jitter moves a step, wobble all of them: figures of a call differ by it as real engines' do. */
+static double draw_pace(const struct schedule *s, struct task *task) {
+    return s->wobble > 0 ? 1 + s->wobble * noise(task) : 1;
+}
+
 static void aim(const struct schedule *s, struct task *task) {
-    task->target = task->base + (double)(task->steps + 1);
+    task->target = task->base + (double)(task->steps + 1) * task->pace;
     if (s->jitter > 0)
         task->target += s->jitter * noise(task);
 }
@@ -152,6 +157,7 @@ static void begin_prefill(struct schedule *s, int64_t at_ns) {
     task->state = TASK_PREFILL;
     s->prefilling = task;
     double seconds = (double)s->handler->prefill(task->job, at_ns) / s->prefill_tps;
+    seconds *= draw_pace(s, task);
     task->prefill_ns = at_ns + (int64_t)llround(seconds * 1e9);
     s->prefill_free_ns = task->prefill_ns;
     tell_meter(s, at_ns);
@@ -176,6 +182,7 @@ static void begin_decode(struct schedule *s, struct task *task, int64_t at_ns) {
     task->state = TASK_DECODE;
     task->base = s->progress;
     task->steps = 0;
+    task->pace = draw_pace(s, task);
     aim(s, task);
     heap_add(s, task);
     set_rate(s);

@@ -26,7 +26,8 @@ struct task {
     double base;        /* engine's progress at the first token, steps */
     int64_t steps;      /* done since */
     double target;      /* progress at which the next step is due */
-    uint64_t noise;     /* state of its own jitter */
+    uint64_t noise;     /* state of its own jitter and wobble */
+    double pace;        /* what a step takes, of the engine's own; 1: no wobble */
     size_t heap_at;
     struct task *previous, *next;
 };
@@ -51,7 +52,7 @@ struct schedule {
     const struct schedule_handler *handler;
     double prefill_tps;
     double step_rate; /* steps/s of one stream alone */
-    double gain, jitter;
+    double gain, jitter, wobble;
     int collapse_above; /* requests in the house; 0: never */
     double collapse_gain;
     int64_t overhead_ns;
