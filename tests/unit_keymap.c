@@ -76,7 +76,7 @@ static void test_the_bar_is_short(void **state) {
         int shown = 0;
         for (size_t i = 0; i < count; i++)
             shown += rows[i].bar && (rows[i].context & context);
-        assert_in_range(shown, 5, 8);
+        assert_in_range(shown, 5, 9);
     }
 }
 

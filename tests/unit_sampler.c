@@ -23,6 +23,7 @@
 #include "build.h"
 #include "engines/processes.h"
 #include "host/sampler.h"
+#include "model/absent.h"
 #include "net/http.h"
 
 #define A SUITE_AGENTIC
@@ -222,6 +223,27 @@ static const struct gate_result *gate(const struct bed *bed, enum gate_id id) {
     return board_gate(bed->board, 0, board_column(bed->board, A, "cold"), id);
 }
 
+static void why_is(const struct bed *bed, enum machine_figure figure, const char *part) {
+    char out[ABSENT_TEXT];
+    bool absent = absent_machine(bed->board, 0, figure, out);
+    if (absent != (part != NULL) || (part && !strstr(out, part)))
+        fail_msg("%s: \"%s\", not \"%s\"", machine_figure_word(figure), out, part ? part : "");
+}
+
+/* Neither on this machine nor with an exporter: what to add. */
+static void test_nothing_configured(void **state) {
+    (void)state;
+    struct bed bed;
+    bed_begin(&bed, 1);
+    set(&bed.run.endpoints[0].url, mem_string("http://10.255.0.1:8080"));
+    bed_start(&bed);
+    bed_wait(&bed, 2);
+    why_is(&bed, MACHINE_ENERGY, "no telemetry is configured: telemetry=URL");
+    why_is(&bed, MACHINE_THERMAL, "no telemetry is configured");
+    assert_int_equal(bed.board->capability_count, MACHINE_FIGURE_COUNT); /* each told once */
+    bed_end(&bed);
+}
+
 static void test_gates_of_a_page(void **state) {
     (void)state;
     struct pages pages;
@@ -233,6 +255,8 @@ static void test_gates_of_a_page(void **state) {
     bed_wait(&bed, 1);
     assert_int_equal(bed.last->sample.thermal, THERMAL_NOMINAL);
     assert_true(bed.last->sample.swap_mb == 1);
+    why_is(&bed, MACHINE_SWAP, NULL);
+    why_is(&bed, MACHINE_ENERGY, "does not publish it");
     build_phase_start(bed.board, bed_now(&bed), 0, A, "cold", 0);
     bed_wait(&bed, 1);
     pages_set(&pages, 200, HOT);
@@ -264,6 +288,7 @@ static void test_dead_exporter(void **state) {
     assert_int_equal(bed.last->sample.thermal, THERMAL_UNKNOWN);
     assert_int_equal(bed.warnings, 1);
     assert_non_null(strstr(bed.warning, "telemetry http://127.0.0.1"));
+    why_is(&bed, MACHINE_SWAP, "telemetry http://127.0.0.1");
     assert_int_equal(pages_served(&pages), 2); /* then it is left in peace for a while */
     from = clock_us();
     sampler_stop(bed.sampler);
@@ -444,13 +469,10 @@ static void test_cost(void **state) {
 int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gates_of_a_page),
-        cmocka_unit_test(test_dead_exporter),
-        cmocka_unit_test(test_strange_page),
-        cmocka_unit_test(test_rails_once),
-        cmocka_unit_test(test_shared_exporter),
-        cmocka_unit_test(test_gates_of_processes),
-        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_nothing_configured), cmocka_unit_test(test_gates_of_a_page),
+        cmocka_unit_test(test_dead_exporter),      cmocka_unit_test(test_strange_page),
+        cmocka_unit_test(test_rails_once),         cmocka_unit_test(test_shared_exporter),
+        cmocka_unit_test(test_gates_of_processes), cmocka_unit_test(test_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -361,6 +361,54 @@ static void engine_shows_calls(void **state) {
     assert_int_equal(f->ui.call, 0); /* another engine's calls */
 }
 
+/* One key away wherever one stands: it follows the selection, scrolls, closes, and the view keeps
+ * its place above. */
+static void why_is_one_key_away(void **state) {
+    struct fixture *f = *state;
+    hides(f, 80, 24, "why –");
+    act(f, ACTION_WHY);
+    for (size_t i = 1; i < COUNT_OF(sizes); i++) {
+        shows(f, sizes[i][0], sizes[i][1], "why – rapid");
+        shows(f, sizes[i][0], sizes[i][1], "llama");
+    }
+    shows(f, 120, 40, "the warm-up is shown, and never compared");
+    act(f, ACTION_OPEN);
+    assert_int_equal(f->ui.view, VIEW_ENGINE);
+    char *before = shown(f, 80, 24);
+    act(f, ACTION_PAGE_DOWN);
+    assert_true(f->ui.why_scroll > 0);
+    char *after = shown(f, 80, 24);
+    assert_string_not_equal(before, after);
+    free(before);
+    free(after);
+    for (int i = 0; i < 50; i++)
+        act(f, ACTION_PAGE_DOWN);
+    shows(f, 80, 24, "machine ·");
+    int most = f->ui.why_scroll;
+    act(f, ACTION_PAGE_DOWN);
+    assert_int_equal(f->ui.why_scroll, most);
+    act(f, ACTION_BACK); /* the panel first, then the view */
+    assert_false(f->ui.why);
+    assert_int_equal(f->ui.view, VIEW_ENGINE);
+    act(f, ACTION_BACK);
+    assert_int_equal(f->ui.view, VIEW_BOARD);
+}
+
+/* Where both tables have no room one takes the other's place. */
+static void energy_is_one_key_away(void **state) {
+    struct fixture *f = *state;
+    act(f, ACTION_OPEN);
+    shows(f, 80, 24, "> energy");
+    hides(f, 80, 24, "J/token");
+    act(f, ACTION_METRIC_NEXT);
+    assert_int_equal(f->ui.metric, METRIC_TTFT); /* the grid's stays */
+    char *screen = shown(f, 80, 24);
+    assert_true(strstr(screen, "J/token") || strstr(screen, "– "));
+    free(screen);
+    act(f, ACTION_METRIC_PREVIOUS);
+    shows(f, 80, 24, "> energy");
+}
+
 /* The bar's parts add up, in the order of time, and never leave their cells. */
 static void bar_of_a_call(void **state) {
     struct fixture *f = *state;
@@ -432,6 +480,7 @@ int main(void) {
         WITH(nothing_to_show),       WITH(selection_is_kept_by_identity),
         WITH(filter_keeps_rows),     WITH(views_are_reached),
         WITH(metrics_go_round),      WITH(engine_shows_calls),
+        WITH(why_is_one_key_away),   WITH(energy_is_one_key_away),
         WITH(bar_of_a_call),         WITH(two_runs_have_labels),
         WITH(bottom_line),
     };

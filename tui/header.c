@@ -167,6 +167,28 @@ static void put_solo(struct line *line, const struct board *board) {
     put_right(line, solo.count == 0 ? ROLE_GOOD : ROLE_WARN, solo.count == 0 ? "solo clean" : text);
 }
 
+static void put_heat(struct line *line, const struct lane_state *lane) {
+    enum thermal level = lane->last.thermal;
+    if (level == THERMAL_UNKNOWN)
+        put_right(line, ROLE_DIM, "heat –");
+    else
+        put_right(line, level == THERMAL_NOMINAL ? ROLE_GOOD : ROLE_WARN, thermal_word(level));
+}
+
+/* What came to swap since the run began. */
+static void put_swap(struct line *line, const struct board *board, const struct lane_state *lane) {
+    char figure[METRIC_TEXT], text[METRIC_TEXT + 16];
+    double swap = lane->last.swap_mb - lane->swap_start;
+    metric_format(METRIC_SWAP_DELTA, swap, figure);
+    snprintf(text, sizeof text, "swap %s%s%s", swap > 0 ? "+" : "", figure,
+             isnan(swap) ? "" : " MB");
+    put_right(line,
+              isnan(swap)                        ? ROLE_DIM
+              : swap > board->run.limits.swap_mb ? ROLE_BAD
+                                                 : ROLE_TEXT,
+              text);
+}
+
 /* The machine of the selected row: what it is, how hot, how hungry. */
 static void put_machine(struct line *line, const struct draw *draw) {
     struct rows rows;
@@ -179,14 +201,12 @@ static void put_machine(struct line *line, const struct draw *draw) {
     const struct endpoint *endpoint = ref->row->endpoint;
     const struct lane_state *lane = endpoint->lane ? board_lane(ref->board, endpoint->lane) : NULL;
     put_solo(line, ref->board);
-    if (lane && lane->seen && lane->last.thermal != THERMAL_UNKNOWN) {
-        bool fine = lane->last.thermal == THERMAL_NOMINAL;
-        put_right(line, fine ? ROLE_GOOD : ROLE_WARN, thermal_word(lane->last.thermal));
-    }
-    double watts = draw_last(ref->row, SERIES_WATTS);
-    if (!isnan(watts)) {
+    if (lane && lane->seen) {
+        put_heat(line, lane);
+        double watts = draw_last(ref->row, SERIES_WATTS);
         draw_figure(METRIC_WATTS, watts, figure);
-        put_right(line, ROLE_TEXT, figure);
+        put_right(line, isnan(watts) ? ROLE_DIM : ROLE_TEXT, isnan(watts) ? "– W" : figure);
+        put_swap(line, ref->board, lane);
     }
     const struct machine *machine = &ref->board->run.machine;
     const char *name = machine->chip ? machine->chip : machine->model;
@@ -296,7 +316,7 @@ static void draw_actions(const struct draw *draw, struct rect bar) {
     const struct action_row *rows = keymap_rows(&count);
     int context = draw->ui->replay ? CONTEXT_REPLAY : CONTEXT_LIVE;
     int x = bar.x + 1, end = bar.x + bar.width - 1, shown = 0;
-    for (size_t i = 0; i < count && shown < 8; i++) {
+    for (size_t i = 0; i < count && shown < 9; i++) {
         char key[16];
         if (!rows[i].bar || !(rows[i].context & context))
             continue;

@@ -55,6 +55,10 @@ static const struct action_row rows[] = {
     {ACTION_FILTER, "filter", {'/'}, ANY, NULL, "Only rows whose name contains a text."},
     {ACTION_MARK, "mark", {' '}, ANY, NULL, "Mark the row for comparing."},
 
+    {ACTION_WHY, "why", {'w'}, ANY, "why",
+     "Why a figure is absent (–) or not ranked, of the selected engine and its machine; again: "
+     "close."},
+
     {ACTION_PAUSE, "pause", {'p'}, ANY, "pause",
      "Hold the display (measuring goes on) or the replay."},
     {ACTION_STOP, "stop", {'x'}, LIVE, "stop",

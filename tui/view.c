@@ -5,6 +5,7 @@
 #include "header.h"
 #include "layout.h"
 #include "view_parts.h"
+#include "why.h"
 
 static const struct view_ops *const views[VIEW_COUNT] = {
     [VIEW_BOARD] = &view_board_ops,     /* 1 */
@@ -61,7 +62,11 @@ void view_draw(struct frame *frame, const struct scene *scene, const struct ui *
     }
     const struct view_ops *view = view_of(ui->view) ? view_of(ui->view) : &view_board_ops;
     struct draw draw = {frame, scene, ui};
+    struct rect why = why_rect(&draw, screen.body);
+    screen.body.height -= why.height;
     view->draw(frame, screen.body, scene, ui);
+    if (why.height > 0)
+        why_draw(&draw, why);
     header_draw(&draw, screen.header, screen.progress);
     header_bar(&draw, screen.bar);
     if (frame->ascii)
@@ -123,6 +128,10 @@ bool view_act(struct ui *ui, const struct scene *scene, enum action action, int 
     struct layout_screen screen;
     layout_screen(width, height, &screen);
     const struct view_ops *view = view_of(ui->view) ? view_of(ui->view) : &view_board_ops;
+    if (why_act(ui, scene, action, screen.body))
+        return true;
+    struct draw draw = {NULL, scene, ui};
+    screen.body.height -= why_rect(&draw, screen.body).height;
     if (view->act && view->act(ui, scene, action, screen.body))
         return true;
     if (action >= ACTION_VIEW_BOARD && action <= ACTION_VIEW_EVENTS)

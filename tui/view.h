@@ -36,6 +36,8 @@ struct ui {
     int help_scroll;
     bool by_finish;                   /* burst view: order */
     bool sort_by_value, sort_reverse; /* rows in the order of the metric in the selected column */
+    bool why;                         /* the panel of reasons is open */
+    int why_scroll;
     char filter[64];
     bool filtering;
     bool confirm_stop; /* a question is open: stop the run? */

@@ -1,5 +1,6 @@
 #include "host/collector.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,5 +207,23 @@ void collector_fill(struct collector *collector, const char *lane, int64_t epoch
             copy_text(source->problem, sizeof source->problem,
                       "no series of an exporter we know (macmon, mactop, all-smi, node_exporter, "
                       "dcgm-exporter, nvidia_gpu_exporter)");
+    }
+}
+
+void collector_reason(const struct collector *collector, const char *lane,
+                      char out[COLLECTOR_REASON]) {
+    *out = '\0';
+    for (size_t i = 0; i < collector->count; i++) {
+        const struct http_owner *source = &collector->sources[i];
+        const char *name = exporter_name(source->exporter);
+        if (strcmp(source->lane, lane) != 0)
+            continue;
+        if (source->failures >= 2)
+            snprintf(out, COLLECTOR_REASON, "telemetry %.100s: %.120s", source->url,
+                     *source->problem ? source->problem : "does not answer");
+        else if (name)
+            snprintf(out, COLLECTOR_REASON, "%.40s at %.150s does not publish it", name,
+                     source->url);
+        return;
     }
 }

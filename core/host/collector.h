@@ -24,4 +24,10 @@ void collector_gather(struct collector *collector, struct queue *queue, int64_t 
 void collector_fill(struct collector *collector, const char *lane, int64_t epoch_ns,
                     struct sample *sample);
 
+/* Why a figure is not among what this lane's exporter told: it does not answer, or does not publish
+ * it; "" while that is not known yet. */
+#define COLLECTOR_REASON 256
+void collector_reason(const struct collector *collector, const char *lane,
+                      char out[COLLECTOR_REASON]);
+
 #endif

@@ -1,6 +1,7 @@
 #include "host/sampler.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/absences.h"
 #include "host/collector.h"
 #include "host/residents.h"
 
@@ -28,7 +30,8 @@ struct published {
 
 struct sampled {
     const char *name; /* borrowed from the run */
-    bool local, remote /* by an exporter */, told;
+    bool local, remote /* by an exporter */, made /* simulated, imported */, told;
+    struct absences absences;
     struct published rails[RAILS_MAX];
     size_t rail_count;
     struct rail pending[PENDING_MAX]; /* for the next sample */
@@ -65,11 +68,14 @@ static void add_lane(struct sampler *sampler, const struct endpoint *endpoint) {
     for (size_t i = 0; i < sampler->lane_count; i++)
         if (strcmp(sampler->lanes[i].name, name) == 0) {
             sampler->lanes[i].local |= is_local(endpoint);
+            sampler->lanes[i].made &= endpoint->simulated || endpoint->imported;
             return;
         }
     if (sampler->lane_count < ENDPOINTS_MAX)
         sampler->lanes[sampler->lane_count++] =
-            (struct sampled){.name = name, .local = is_local(endpoint)};
+            (struct sampled){.name = name,
+                             .local = is_local(endpoint),
+                             .made = endpoint->simulated || endpoint->imported};
 }
 
 static void tell(struct sampler *sampler, struct event *note) {
@@ -138,6 +144,58 @@ static void tell_reasons(struct sampler *sampler, struct sampled *lane, int64_t 
     lane->told = true;
 }
 
+static bool is_told(const struct sampled *lane, const struct sample *sample,
+                    enum machine_figure figure) {
+    switch (figure) {
+    case MACHINE_ENERGY:
+        return lane->rail_count > 0 || sample->rail_count > 0 || !isnan(sample->watts);
+    case MACHINE_THERMAL:
+        return sample->thermal != THERMAL_UNKNOWN;
+    case MACHINE_SWAP:
+        return !isnan(sample->swap_mb);
+    case MACHINE_PRESSURE:
+        return !isnan(sample->pressure);
+    case MACHINE_MEMORY:
+        return sample->engine_count > 0;
+    case MACHINE_POWER:
+        return sample->power_source != NULL;
+    case MACHINE_FIGURE_COUNT:
+        break;
+    }
+    return true;
+}
+
+/* What this machine itself says of a figure it lacks. */
+static const char *own_reason(struct host *host, enum machine_figure figure) {
+    static const enum host_figure figures[MACHINE_FIGURE_COUNT] = {
+        [MACHINE_ENERGY] = HOST_ENERGY,    [MACHINE_THERMAL] = HOST_THERMAL,
+        [MACHINE_SWAP] = HOST_SWAP,        [MACHINE_PRESSURE] = HOST_PRESSURE,
+        [MACHINE_MEMORY] = HOST_MEMORY_OF, [MACHINE_POWER] = HOST_POWER};
+    const char *reason = host_reason(host, figures[figure]);
+    if (figure != MACHINE_MEMORY || *reason)
+        return reason;
+    return "nobody of this user listens on its port";
+}
+
+/* Why the lane's newest sample lacks what it lacks. */
+static void tell_absences(struct sampler *sampler, struct sampled *lane, int64_t t,
+                          const struct sample *sample) {
+    char exporter[COLLECTOR_REASON] = "";
+    if (lane->remote)
+        collector_reason(sampler->collector, lane->name, exporter);
+    for (int i = 0; i < MACHINE_FIGURE_COUNT; i++) {
+        enum machine_figure figure = (enum machine_figure)i;
+        if (is_told(lane, sample, figure))
+            continue;
+        const char *reason = lane->remote  ? exporter
+                             : lane->local ? own_reason(sampler->host, figure)
+                             : lane->made  ? ""
+                                           : "no telemetry is configured: telemetry=URL of an "
+                                             "exporter on that machine (macmon, node_exporter …)";
+        absences_tell(&lane->absences, sampler->run, lane->name, figure, reason, t, sampler->queue);
+    }
+}
+
 static void push_sample(struct sampler *sampler, struct sampled *lane) {
     struct event *event = event_new(EVENT_SAMPLE, 0);
     struct sample *sample = &event->sample;
@@ -148,6 +206,7 @@ static void push_sample(struct sampler *sampler, struct sampled *lane) {
         residents_fill(sampler->residents, lane->name, sample);
     }
     event->t = (clock_ns() - sampler->epoch_ns) / 1000;
+    tell_absences(sampler, lane, event->t, sample);
     put_rails(lane, sample);
     if (lane->local && !lane->remote)
         tell_reasons(sampler, lane, event->t);
@@ -283,5 +342,7 @@ void sampler_stop(struct sampler *sampler) {
     close(sampler->stop_pipe[1]);
     pthread_join(sampler->thread, NULL);
     close(sampler->stop_pipe[0]);
+    for (size_t i = 0; i < sampler->lane_count; i++)
+        absences_done(&sampler->lanes[i].absences);
     free(sampler);
 }

@@ -211,28 +211,25 @@ static bool no_joules(const struct ask *ask, char *detail) {
     return *energy_rails(ask->lane->energy) == '\0';
 }
 
-static bool poorly_covered(const struct ask *ask, double cover, double seconds, char *detail) {
+/* No figure that differs from phase to phase: those of one reason are told together. */
+static bool poorly_covered(const struct ask *ask, double cover, char *detail) {
     double period = energy_period_s(ask->lane->energy);
     if (isnan(cover) || cover >= ENERGY_COVER_MIN)
         return false;
-    if (isnan(period))
-        snprintf(detail, ABSENT_TEXT, "they lasted %.3g s a call", seconds);
-    else
+    if (!isnan(period))
         snprintf(detail, ABSENT_TEXT,
-                 "joules are published every %.2g s, these windows last %.2g s a call: %.0f %% are "
-                 "sure. Longer answers help (--max-tokens)",
-                 period, seconds, 100 * cover);
+                 "joules are published every %.2g s, and of less than 80 %% of its time it is sure "
+                 "whose they are; longer answers help (--max-tokens)",
+                 period);
     return true;
 }
 
 static bool decode_uncovered(const struct ask *ask, char *detail) {
-    return ask->record &&
-           poorly_covered(ask, ask->record->decode_cover, ask->record->decode_s, detail);
+    return ask->record && poorly_covered(ask, ask->record->decode_cover, detail);
 }
 
 static bool prefill_uncovered(const struct ask *ask, char *detail) {
-    return ask->record &&
-           poorly_covered(ask, ask->record->prefill_cover, ask->record->prefill_s, detail);
+    return ask->record && poorly_covered(ask, ask->record->prefill_cover, detail);
 }
 
 static bool never_rested(const struct ask *ask, char *detail) {
@@ -313,7 +310,7 @@ static const struct reason reasons[] = {
     {ABOVE, always, "the machine's joules at rest are not known"},
     {ONE(RSS) | ONE(FOOTPRINT), without_process, "the engine's process was not seen"},
     {ONE(TTFC) | ONE(EFFECTIVE), always, "nothing visible came: reasoning alone"},
-    {ONE(CACHED), always, "the engine does not report cached tokens"},
+    {ONE(CACHED), always, "the engine did not report cached tokens"},
     {ONE(PROMPT_TOKENS), always, "the engine does not report prompt tokens"},
     {ONE(PREFILL), always,
      "the engine does not tell what it took from its cache, or that was nearly all"},

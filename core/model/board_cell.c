@@ -73,8 +73,6 @@ static void pass_open(struct board *board, int ep, struct pass_record *record) {
                                    .energy_until_us = MARK_NONE,
                                    .decode_cover = NAN,
                                    .prefill_cover = NAN,
-                                   .decode_s = NAN,
-                                   .prefill_s = NAN,
                                    .rest = row->live->rest,
                                    .suite_swap = NAN,
                                    .suite_swapouts = NAN,

@@ -106,8 +106,7 @@ static void put(struct pass_record *record, enum metric_id metric, double value)
 /* The windows of the calls that count; returns their tokens (NaN when one call's are unknown). */
 static double collect_windows(const struct row *row, int column, struct pass_record *record,
                               struct windows *prefill, struct windows *decode) {
-    double tokens = 0, decode_us = 0, prefill_us = 0;
-    size_t count = 0;
+    double tokens = 0;
     record->energy_until_us = MARK_NONE;
     for (size_t i = record->first_call; i < record->end_call; i++) {
         const struct call *call = &row->calls[i]->call;
@@ -117,16 +116,11 @@ static double collect_windows(const struct row *row, int column, struct pass_rec
             continue;
         window_add(decode, call->first_token_us, call->last_token_us);
         window_add(prefill, call->start_us, call->first_token_us);
-        count++;
-        decode_us += (double)(call->last_token_us - call->first_token_us);
-        prefill_us += (double)(call->first_token_us - call->start_us);
         /* the first token came at the window's start: its joules are the prefill's */
         tokens += call->completion_tokens > 0 ? (double)(call->completion_tokens - 1) : NAN;
         if (call->last_token_us > record->energy_until_us)
             record->energy_until_us = call->last_token_us;
     }
-    record->decode_s = count ? decode_us / 1e6 / (double)count : NAN;
-    record->prefill_s = count ? prefill_us / 1e6 / (double)count : NAN;
     return tokens;
 }
 

@@ -40,7 +40,6 @@ struct pass_record {
     uint32_t slots[PASS_METRICS];              /* where in the cell's values; NO_SLOT */
     int64_t energy_until_us;                   /* end of the last decode window; MARK_NONE */
     double decode_cover, prefill_cover;        /* 0..1: of those windows, by publications; NaN */
-    double decode_s, prefill_s;                /* their mean length a call; NaN */
     struct rest rest;                          /* the machine at rest, as known when it began */
     int finished, valid;                       /* calls, without those cancelled by hand */
     int truncated, reasoned, chunk_counted;    /* calls of gates */
