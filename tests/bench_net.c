@@ -71,8 +71,9 @@ static void read_truth(struct figures *out, struct lane *lane, const char *url,
     struct error error = {0};
     char *path = mem_format("%s/truth", url);
     int64_t epoch_ns = lane_bench(lane)->epoch_ns;
-    if (!http_fetch(lane_http(lane), "GET", path, NULL, 0, NULL, 10000, TRUTH_LIMIT, &reply,
-                    &error))
+    struct loop *loop = loop_new();
+    struct http *http = http_new(loop, "bench");
+    if (!http_fetch(http, "GET", path, NULL, 0, NULL, 10000, TRUTH_LIMIT, &reply, &error))
         die("bench: %s: %s", path, error.text);
     struct cJSON *list = json_parse(reply.body, reply.length, NULL);
     for (const struct cJSON *record = list ? list->child : NULL; record; record = record->next) {
@@ -86,6 +87,8 @@ static void read_truth(struct figures *out, struct lane *lane, const char *url,
     }
     json_free(list);
     http_reply_done(&reply);
+    http_free(http);
+    loop_free(loop);
     free(path);
 }
 

@@ -23,7 +23,6 @@ static void an_empty_buffer_is_a_string(void **state) {
     free(taken);
     assert_true(buf_append(&buf, NULL, 0));
     assert_string_equal(buf_string(&buf), "");
-    buf_consume(&buf, 5);
     buf_done(&buf);
 }
 
@@ -37,8 +36,6 @@ static void the_limit_is_exact(void **state) {
     assert_true(buf.over);
     assert_string_equal(buf_string(&buf), "12345");
     assert_true(buf_append(&buf, "", 0));
-    assert_true(buf.over);
-    buf_consume(&buf, 5);
     assert_true(buf.over);
     buf_reset(&buf);
     assert_false(buf.over);
@@ -85,26 +82,6 @@ static void bytes_may_be_nul(void **state) {
     buf_done(&buf);
 }
 
-static void the_front_is_consumed(void **state) {
-    (void)state;
-    struct buf buf;
-    buf_init(&buf, 100);
-    buf_text(&buf, "hello world");
-    buf_consume(&buf, 6);
-    assert_string_equal(buf_string(&buf), "world");
-    buf_consume(&buf, 0);
-    assert_string_equal(buf_string(&buf), "world");
-    buf_consume(&buf, 99);
-    assert_string_equal(buf_string(&buf), "");
-    buf_text(&buf, "again");
-    char *taken = buf_take(&buf);
-    assert_string_equal(taken, "again");
-    assert_int_equal(buf.length, 0);
-    assert_int_equal(buf.limit, 100);
-    free(taken);
-    buf_done(&buf);
-}
-
 static void files_are_read_whole_or_not(void **state) {
     (void)state;
     char path[] = "/tmp/unit_buf_XXXXXX";
@@ -141,7 +118,6 @@ int main(void) {
         cmocka_unit_test(no_limit_is_none),
         cmocka_unit_test(long_formats_fit),
         cmocka_unit_test(bytes_may_be_nul),
-        cmocka_unit_test(the_front_is_consumed),
         cmocka_unit_test(files_are_read_whole_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,32 +159,6 @@ static void test_no_window_no_room_no_points(void **state) {
     draw(&graph, points, 2, 2, 1, false, "▂▂\n");
 }
 
-static void test_bars(void **state) {
-    (void)state;
-    static const struct {
-        double value;
-        enum glyph_set glyphs;
-        const char *want;
-    } cases[] = {
-        {4, GLYPH_BLOCK, "████\n"},   {2, GLYPH_BRAILLE, "██\n"}, {2.125, GLYPH_BLOCK, "██▏\n"},
-        {1.875, GLYPH_BLOCK, "█▉\n"}, {0, GLYPH_BLOCK, "▏\n"},    {NAN, GLYPH_BLOCK, "\n"},
-        {1e9, GLYPH_BLOCK, "████\n"}, {-1, GLYPH_BLOCK, "▏\n"},   {2.5, GLYPH_ASCII, "==-\n"},
-        {0, GLYPH_ASCII, "-\n"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct frame frame;
-        struct buf out;
-        frame_init(&frame);
-        frame_resize(&frame, 6, 1);
-        buf_init(&out, 4096);
-        graph_bar(&frame, 0, 0, 4, cases[i].value, 4, cases[i].glyphs, ROLE_DECODE);
-        frame_dump_text(&frame, false, &out);
-        assert_string_equal(buf_string(&out), cases[i].want);
-        buf_done(&out);
-        frame_done(&frame);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nice_scale),
@@ -200,7 +174,6 @@ int main(void) {
         cmocka_unit_test(test_values_beyond_the_axis_stay_at_its_end),
         cmocka_unit_test(test_graded_by_value_in_one_row_by_height_in_more),
         cmocka_unit_test(test_no_window_no_room_no_points),
-        cmocka_unit_test(test_bars),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,6 @@ static void words_of_the_log(void **state) {
     assert_int_equal(suite_find("tool-call"), SUITE_TOOL_CALL);
     assert_int_equal(suite_find("Tool-Call"), -1);
     assert_int_equal(thermal_find("nominal"), THERMAL_NOMINAL);
-    assert_int_equal(error_find("timeout"), -1);
 }
 
 static void engines_are_found_by_word_or_title(void **state) {

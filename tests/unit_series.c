@@ -22,7 +22,6 @@ static void test_range(void **state) {
     for (int i = 0; i < 4; i++)
         series_add(&series, 10 * i, values[i]);
     assert_true(series_high(&series, 0, 30) == 8);
-    assert_true(series_low(&series, 0, 30) == -1);
     assert_true(series_high(&series, 0, 20) == 3);
     assert_true(series_high(&series, 1, 29) == -1);
     assert_true(isnan(series_high(&series, 10, 10))); /* a gap is no zero */
@@ -59,7 +58,6 @@ static void test_merging(void **state) {
     for (size_t i = 1; i < series.count; i++)
         assert_int_equal(series.points[i].from_us, series.points[i - 1].to_us + 1);
     assert_true(series_high(&series, 0, COUNT) == 1e6);
-    assert_true(series_low(&series, 0, COUNT) == -5);
     assert_true(series_high(&series, 800000, COUNT) == 99);
     assert_true(series_last(&series) == (COUNT - 1) % 100);
     series_done(&series);

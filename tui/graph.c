@@ -224,20 +224,3 @@ void graph_draw(struct frame *frame, struct rect rect, const struct series *seri
     free(plot.worst);
 }
 
-void graph_bar(struct frame *frame, int x, int y, int width, double value, double full,
-               enum glyph_set glyphs, enum role role) {
-    if (isnan(value) || !(full > 0) || width <= 0 || width > FRAME_SIDE_MAX)
-        return;
-    double share = value / full;
-    share = share < 0 ? 0 : share > 1 ? 1 : share;
-    int steps_in = glyphs == GLYPH_ASCII ? 2 : 8;
-    int filled = (int)lround(share * width * steps_in);
-    if (filled == 0)
-        filled = 1; /* known to be nothing is not unknown */
-    for (int i = 0; i < width && filled > 0; i++, filled -= steps_in) {
-        uint32_t glyph = glyphs == GLYPH_ASCII ? (filled >= 2 ? '=' : '-')
-                         : filled >= 8         ? 0x2588
-                                               : 0x2590u - (uint32_t)filled;
-        frame_put(frame, x + i, y, glyph, role);
-    }
-}

@@ -22,8 +22,5 @@ double graph_nice(double high);
 /* Draw into rect; one row: sparkline; more rows: a plot. A gap stays blank. */
 void graph_draw(struct frame *frame, struct rect rect, const struct series *series,
                 const struct graph *graph);
-/* A bar of `value` of `full` in `width` cells with eighths. */
-void graph_bar(struct frame *frame, int x, int y, int width, double value, double full,
-               enum glyph_set glyphs, enum role role);
 
 #endif

@@ -78,19 +78,6 @@ bool buf_printf(struct buf *buf, const char *format, ...) {
     return fits;
 }
 
-void buf_consume(struct buf *buf, size_t length) {
-    if (length >= buf->length) {
-        bool over = buf->over;
-        buf_reset(buf);
-        buf->over = over;
-        return;
-    }
-    if (length == 0)
-        return;
-    memmove(buf->data, buf->data + length, buf->length - length + 1);
-    buf->length -= length;
-}
-
 const char *buf_string(const struct buf *buf) {
     return buf->length ? buf->data : "";
 }

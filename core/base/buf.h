@@ -23,9 +23,6 @@ bool buf_text(struct buf *buf, const char *text);
 bool buf_char(struct buf *buf, char c);
 bool buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Drop `length` bytes from the front. */
-void buf_consume(struct buf *buf, size_t length);
-
 /* The text, never NULL. Borrowed. */
 const char *buf_string(const struct buf *buf);
 /* Moves the bytes to the caller (who frees them), leaves the buffer empty. Never NULL. */

@@ -201,10 +201,6 @@ bool error_is_ours(enum error_class class) {
     return class == ERROR_CANCELLED || class == ERROR_SUSPENDED;
 }
 
-int error_find(const char *word) {
-    return names_find(errors, ERROR_CLASS_COUNT, word);
-}
-
 const char *tokens_word(enum tokens_source source) {
     return tokens[source];
 }

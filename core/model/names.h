@@ -95,7 +95,6 @@ enum error_class {
     ERROR_CLASS_COUNT
 };
 const char *error_word(enum error_class class); /* "connect", "timeout_first_token", … */
-int error_find(const char *word);
 /* Not the engine's doing (cancelled by the user, suspended): kept and shown apart, no failure. */
 bool error_is_ours(enum error_class class);
 

@@ -70,16 +70,6 @@ double series_high(const struct series *series, int64_t from_us, int64_t to_us) 
     return high;
 }
 
-double series_low(const struct series *series, int64_t from_us, int64_t to_us) {
-    double low = NAN;
-    for (size_t i = first_after(series, from_us); i < series->count; i++) {
-        if (series->points[i].from_us > to_us)
-            break;
-        low = fmin(low, series->points[i].low);
-    }
-    return low;
-}
-
 double series_last(const struct series *series) {
     return series->count ? series->points[series->count - 1].last : NAN;
 }

@@ -21,9 +21,8 @@ struct series {
 };
 void series_add(struct series *series, int64_t t_us, double value);
 void series_done(struct series *series);
-/* Largest / smallest value in [from, to]; NaN if there is none. */
+/* Largest value in [from, to]; NaN if there is none. */
 double series_high(const struct series *series, int64_t from_us, int64_t to_us);
-double series_low(const struct series *series, int64_t from_us, int64_t to_us);
 double series_last(const struct series *series);
 
 #endif

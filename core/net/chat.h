@@ -70,7 +70,6 @@ const struct tool_call *chat_tool_calls(const struct chat_stream *stream, size_t
 /* Tool calls as a JSON array for history and log; caller frees; NULL if there are none. */
 char *chat_tool_calls_json(const struct chat_stream *stream);
 /* From the stream, for the endpoint's state: NULL if not seen. */
-const char *chat_model_seen(const struct chat_stream *stream);
 const char *chat_fingerprint(const struct chat_stream *stream);
 
 #endif

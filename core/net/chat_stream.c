@@ -429,10 +429,6 @@ char *chat_tool_calls_json(const struct chat_stream *self) {
     return json;
 }
 
-const char *chat_model_seen(const struct chat_stream *self) {
-    return self->model;
-}
-
 const char *chat_fingerprint(const struct chat_stream *self) {
     return self->fingerprint;
 }

@@ -230,6 +230,3 @@ bool recorder_finish(struct recorder *recorder, struct error *error) {
     return written;
 }
 
-bool recorder_failed(struct recorder *recorder) {
-    return atomic_load(&recorder->failed);
-}

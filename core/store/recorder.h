@@ -16,7 +16,5 @@ struct recorder *recorder_start(struct queue *queue, struct log_writer *log, str
  * log. Returns false with `error` when the log could not be written. The feed is never waited for:
  * unless QUEUE_END came out of it before, it may lack the end of the run. */
 bool recorder_finish(struct recorder *recorder, struct error *error);
-/* Set once writing failed: the runner stops. Safe from any thread. */
-bool recorder_failed(struct recorder *recorder);
 
 #endif

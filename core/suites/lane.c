@@ -215,10 +215,6 @@ struct bench *lane_bench(struct lane *lane) {
     return lane->bench;
 }
 
-struct http *lane_http(struct lane *lane) {
-    return lane->http;
-}
-
 int64_t lane_now_us(const struct lane *lane) {
     return (clock_ns() - lane->bench->epoch_ns) / 1000;
 }

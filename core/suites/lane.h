@@ -44,7 +44,6 @@ const char *lane_name(const struct lane *lane);
 
 /* ---- for suites, on the lane's thread ---- */
 struct bench *lane_bench(struct lane *lane);
-struct http *lane_http(struct lane *lane);
 int64_t lane_now_us(const struct lane *lane);
 
 /* One chat completion to perform: fill request; after lane_perform call and texts are filled. */

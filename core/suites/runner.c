@@ -296,10 +296,6 @@ void runner_stop(struct runner *runner) {
         lane_wake(runner->lanes[i]);
 }
 
-bool runner_ended(struct runner *runner) {
-    return atomic_load(&runner->ended);
-}
-
 void runner_free(struct runner *runner) {
     if (!runner)
         return;

@@ -25,9 +25,8 @@ void runner_order(uint64_t seed, int pass, size_t count, int *order);
  * the figures). */
 struct runner *runner_start(struct bench *bench);
 void runner_command(struct runner *runner, enum lane_command command, int ep);
-void runner_stop(struct runner *runner);  /* all lanes; returns at once */
-bool runner_ended(struct runner *runner); /* run_end was pushed */
-void runner_free(struct runner *runner);  /* joins */
+void runner_stop(struct runner *runner); /* all lanes; returns at once */
+void runner_free(struct runner *runner); /* joins */
 
 /* The lane's work, called by its thread: every suite, pass and endpoint of the lane in order. */
 void runner_visit(struct lane *lane, const int *eps, size_t count);
