@@ -205,8 +205,32 @@ static void test_what_is_no_reference(void **state) {
     board_free(good);
 }
 
+/* A machine without endpoints: an engine that runs is no rival yet, but has to be named. */
+static void test_machine_alone(void **state) {
+    (void)state;
+    struct run run;
+    run_init(&run);
+    run.passes = 1;
+    struct board *board = board_new(&run);
+    run_done(&run);
+    struct solo solo;
+    struct event *event = event_new(EVENT_SAMPLE, 1000);
+    event->sample.lane = mem_string("local");
+    event->sample.swap_mb = 10;
+    event->sample.others = mem_zero(1, sizeof *event->sample.others);
+    event->sample.others[0] = (struct resident){ENGINE_OLLAMA, 77};
+    event->sample.other_count = 1;
+    apply(board, event);
+    solo_judge(&solo, board, NULL);
+    assert_int_equal(solo.count, 1);
+    assert_non_null(strstr(solo.reasons[0].what, "runs here (pid 77)"));
+    assert_non_null(strstr(solo.reasons[0].todo, "-e"));
+    board_free(board);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_machine_alone),
         cmocka_unit_test(test_a_clean_machine),
         cmocka_unit_test(test_machine_reasons),
         cmocka_unit_test(test_a_dead_endpoint),

@@ -409,6 +409,25 @@ static void energy_is_one_key_away(void **state) {
     shows(f, 80, 24, "> energy");
 }
 
+/* What does not fit is scrolled to, and no further. */
+static void solo_scrolls(void **state) {
+    struct fixture *f = *state;
+    act(f, ACTION_VIEW_SOLO);
+    shows(f, 80, 24, "may figures be trusted?");
+    hides(f, 80, 16, "GPU busy");
+    for (int i = 0; i < 60; i++)
+        view_act(&f->ui, &f->scene, ACTION_DOWN, 80, 16);
+    shows(f, 80, 16, "GPU busy");
+    int most = f->ui.solo_scroll;
+    view_act(&f->ui, &f->scene, ACTION_PAGE_DOWN, 80, 16);
+    assert_int_equal(f->ui.solo_scroll, most);
+    view_act(&f->ui, &f->scene, ACTION_FIRST, 80, 16);
+    assert_int_equal(f->ui.solo_scroll, 0);
+    hides(f, 80, 16, "GPU busy");
+    shows(f, 120, 40, "machines"); /* beside each other */
+    shows(f, 120, 40, "GPU busy");
+}
+
 /* The bar's parts add up, in the order of time, and never leave their cells. */
 static void bar_of_a_call(void **state) {
     struct fixture *f = *state;
@@ -481,8 +500,8 @@ int main(void) {
         WITH(filter_keeps_rows),     WITH(views_are_reached),
         WITH(metrics_go_round),      WITH(engine_shows_calls),
         WITH(why_is_one_key_away),   WITH(energy_is_one_key_away),
-        WITH(bar_of_a_call),         WITH(two_runs_have_labels),
-        WITH(bottom_line),
+        WITH(solo_scrolls),          WITH(bar_of_a_call),
+        WITH(two_runs_have_labels),  WITH(bottom_line),
     };
     return cmocka_run_group_tests_name("view", tests, NULL, NULL);
 }

@@ -62,6 +62,20 @@ expect 2 "not a log" report "$tmp/zero.jsonl"
 : >"$tmp/file"
 expect 4 "results" -e 'x=http://127.0.0.1:1' --results "$tmp/file/runs" --plain
 expect 3 "no endpoint could be measured" -e 'x=http://127.0.0.1:1' --quick --plain
+
+# without an engine the machine itself is checked, and what to add is said (a running engine: 1)
+"$pitwall" solo -e 'x=http://127.0.0.1:1' --plain >"$tmp/out" 2>"$tmp/err" </dev/null
+grep -q "thermal .*swap" "$tmp/out" || { echo "solo does not tell of the machine"; bad=1; }
+if "$pitwall" probe >/dev/null 2>&1; then
+    echo "an engine answers here: solo without endpoints is not looked at"
+else
+    "$pitwall" solo >"$tmp/out" 2>"$tmp/err" </dev/null
+    rc=$?
+    [ $rc = 1 ] || [ $rc = 3 ] || { echo "solo without an engine: exit $rc"; bad=1; }
+    grep -q "Only the machine was looked at" "$tmp/out" || { echo "solo stops without an engine"; bad=1; }
+    grep -q "NAME=http" "$tmp/err" || { echo "solo does not say what to add"; bad=1; }
+fi
+
 expect 0 "usage: pitwall" --help
 expect 0 "pitwall [0-9]" --version
 "$pitwall" --default-config >"$tmp/default.json" && expect 0 "" --config "$tmp/default.json" runs

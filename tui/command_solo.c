@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "endpoints.h"
+#include "model/energy.h"
 #include "model/solo.h"
 #include "store/player.h"
 #include "store/results.h"
@@ -104,6 +106,66 @@ static void print_endpoints(const struct board *board, const struct solo_referen
     }
 }
 
+/* Appends " · " and a fact. */
+PRINTF_LIKE(3, 4)
+static void join(char *out, size_t size, const char *format, ...) {
+    size_t used = strlen(out);
+    va_list args;
+    if (used > 0 && used < size)
+        used += (size_t)snprintf(out + used, size - used, " · ");
+    va_start(args, format);
+    if (used < size)
+        vsnprintf(out + used, size - used, format, args);
+    va_end(args);
+}
+
+/* What one machine tells; of heat and power also that it does not. */
+static void machine_line(const struct lane_state *lane, char *out, size_t size) {
+    const struct sample *sample = &lane->last;
+    double watts = energy_watts(lane->energy);
+    bool known = sample->thermal != THERMAL_UNKNOWN;
+    *out = '\0';
+    join(out, size, "thermal %s", known ? thermal_word(sample->thermal) : "–");
+    if (isnan(sample->swap_mb))
+        join(out, size, "swap –");
+    else
+        join(out, size, "swap %.0f MB in use, %+.0f since", sample->swap_mb,
+             sample->swap_mb - lane->swap_start);
+    if (!isnan(sample->pressure))
+        join(out, size, "pressure %.1f", sample->pressure);
+    if (!isnan(sample->free_mb))
+        join(out, size, "%.0f MB free", sample->free_mb);
+    if (isnan(watts))
+        join(out, size, "– W");
+    else
+        join(out, size, "%.1f W (%.40s)", watts, energy_rails(lane->energy));
+    if (sample->power_source)
+        join(out, size, "on %.10s", sample->power_source);
+    if (sample->power_mode)
+        join(out, size, "power mode %.10s", sample->power_mode);
+}
+
+static void print_machines(const struct board *board) {
+    for (size_t i = 0; i < board->lane_count; i++) {
+        const struct lane_state *lane = &board->lanes[i];
+        char line[320], text[400], visible[600];
+        if (!lane->seen)
+            continue;
+        machine_line(lane, line, sizeof line);
+        snprintf(text, sizeof text, "%.60s: %s", lane->name, line);
+        text_visible(visible, sizeof visible, text, strlen(text));
+        putchar('\n');
+        print_wrapped(visible, 2);
+    }
+    for (size_t i = 0; i < board->note_count; i++) {
+        char visible[600];
+        if (board->notes[i].ep >= 0)
+            continue;
+        text_visible(visible, sizeof visible, board->notes[i].text, strlen(board->notes[i].text));
+        print_wrapped(visible, 6);
+    }
+}
+
 static void print_text(const struct board *board, const struct solo *solo,
                        const struct solo_reference *references) {
     if (solo->count == 0)
@@ -120,7 +182,35 @@ static void print_text(const struct board *board, const struct solo *solo,
         print_wrapped(visible, 2);
         print_wrapped(reason->todo, 6);
     }
-    print_endpoints(board, references);
+    print_machines(board);
+    if (board->row_count > 0)
+        print_endpoints(board, references);
+    else
+        printf("\nOnly the machine was looked at: no engine was named or found.\n"
+               "Add one with -e NAME=http://HOST:PORT to check it too.\n");
+}
+
+static void json_machines(struct json_writer *w, const struct board *board) {
+    json_open(w, "machines", '[');
+    for (size_t i = 0; i < board->lane_count; i++) {
+        const struct lane_state *lane = &board->lanes[i];
+        const struct sample *sample = &lane->last;
+        if (!lane->seen)
+            continue;
+        bool known = sample->thermal != THERMAL_UNKNOWN;
+        json_open(w, NULL, '{');
+        json_put_string(w, "lane", lane->name);
+        json_put_string(w, "thermal", known ? thermal_word(sample->thermal) : NULL);
+        json_put_number(w, "swap_mb", sample->swap_mb);
+        json_put_number(w, "swap_delta_mb", sample->swap_mb - lane->swap_start);
+        json_put_number(w, "pressure", sample->pressure);
+        json_put_number(w, "free_mb", sample->free_mb);
+        json_put_number(w, "watts", energy_watts(lane->energy));
+        json_put_string(w, "power_source", sample->power_source);
+        json_put_string(w, "power_mode", sample->power_mode);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
 }
 
 static void print_json(const struct board *board, const struct solo *solo,
@@ -141,6 +231,7 @@ static void print_json(const struct board *board, const struct solo *solo,
         json_close(&w, '}');
     }
     json_close(&w, ']');
+    json_machines(&w, board);
     json_open(&w, "endpoints", '[');
     for (size_t ep = 0; ep < board->row_count; ep++) {
         json_open(&w, NULL, '{');
@@ -178,10 +269,14 @@ static int solo_with(const struct context *context, struct app *app) {
     else
         print_text(board, &solo, references);
     free(references);
+    if (board->row_count == 0 && board->status == RUN_COMPLETE)
+        return solo.count > 0 ? EXIT_CHECK : EXIT_NO_ENDPOINT;
     code = exit_of_run(app, context);
     return code != EXIT_OK ? code : solo.count == 0 ? EXIT_OK : EXIT_CHECK;
 }
 
+/* Without an engine the machine is looked at all the same; what is missing was told. */
 int command_solo(const struct context *context) {
-    return endpoints_find(context, NULL) ? with_app(context, solo_with) : EXIT_NO_ENDPOINT;
+    endpoints_find(context, NULL);
+    return with_app(context, solo_with);
 }

@@ -33,7 +33,7 @@ struct ui {
                                  room */
     int text_scroll;          /* lines of that text above the screen */
     int event;                /* lines scrolled back from the newest in the event view */
-    int help_scroll;
+    int help_scroll, solo_scroll;
     bool by_finish;                   /* burst view: order */
     bool sort_by_value, sort_reverse; /* rows in the order of the metric in the selected column */
     bool why;                         /* the panel of reasons is open */

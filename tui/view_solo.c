@@ -1,131 +1,190 @@
 /* view_solo: is the machine clean? What each machine tells, and the reasons against measuring on
- * it, each with what to do. */
+ * it, each with what to do. Beside each other where there is room, else reasons first; what does
+ * not fit is scrolled to. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "model/energy.h"
 #include "model/solo.h"
 #include "view_parts.h"
 
-#define LABEL_WIDTH 16
+enum { LABEL_WIDTH = 16, SIDE_WIDTH = 100, MACHINES_WIDTH = 44 };
 
-/* One fact of a machine that is known. Returns the next line. */
-static int fact(const struct draw *draw, struct rect inner, int y, const char *label,
-                enum role role, const char *text) {
-    if (y >= inner.height || !text)
-        return y;
-    frame_text(draw->frame, inner.x, inner.y + y, LABEL_WIDTH, ROLE_DIM, label);
-    frame_text(draw->frame, inner.x + LABEL_WIDTH, inner.y + y, inner.width - LABEL_WIDTH, role,
-               text);
-    return y + 1;
+/* Lines in order, of which those from `scroll` on are seen. */
+struct page {
+    const struct draw *draw;
+    struct rect rect;
+    int scroll, line;
+};
+
+static void page_text(struct page *page, int indent, enum role role, const char *text) {
+    struct rect rect = page->rect;
+    int above = page->scroll - page->line, skip = above > 0 ? above : 0;
+    int y = page->line + skip - page->scroll, room = rect.height - y;
+    struct rect place = {rect.x + indent, rect.y + y, rect.width - indent, room > 0 ? room : 0};
+    page->line += draw_wrapped(page->draw, place, skip, role, text);
 }
 
-static int number(const struct draw *draw, struct rect inner, int y, const char *label,
-                  int decimals, double value, const char *unit) {
+/* One fact of a machine; NULL text: it does not tell. */
+static void page_fact(struct page *page, const char *label, enum role role, const char *text) {
+    int y = page->line - page->scroll;
+    if (y >= 0 && y < page->rect.height)
+        frame_text(page->draw->frame, page->rect.x, page->rect.y + y, LABEL_WIDTH, ROLE_DIM, label);
+    page_text(page, LABEL_WIDTH, text ? role : ROLE_DIM, text ? text : "–");
+}
+
+static void page_number(struct page *page, const char *label, int decimals, double value,
+                        const char *unit) {
     char text[64];
-    if (isnan(value))
-        return y;
     snprintf(text, sizeof text, "%.*f%s", decimals, value, unit);
-    return fact(draw, inner, y, label, ROLE_TEXT, text);
+    page_fact(page, label, ROLE_TEXT, isnan(value) ? NULL : text);
 }
 
-static int draw_residents(const struct draw *draw, struct rect inner, int y,
-                          const struct sample *sample) {
-    char text[160] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < sample->other_count && used < sizeof text; i++) {
+static void page_residents(struct page *page, const struct sample *sample) {
+    for (size_t i = 0; i < sample->other_count; i++) {
+        char text[64];
         int engine = sample->others[i].engine;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s (pid %d)", i ? ", " : "",
-                                 engine >= 0 && engine < ENGINE_COUNT
-                                     ? engine_title((enum engine_id)engine)
-                                     : "an engine",
-                                 sample->others[i].pid);
+        bool known = engine >= 0 && engine < ENGINE_COUNT;
+        snprintf(text, sizeof text, "%s (pid %d)",
+                 known ? engine_title((enum engine_id)engine) : "an engine", sample->others[i].pid);
+        page_fact(page, i == 0 ? "other engines" : "", ROLE_BAD, text);
     }
-    return fact(draw, inner, y, "other engines", ROLE_BAD, used > 0 ? text : NULL);
 }
 
-static int draw_machine(const struct draw *draw, struct rect inner, int y,
-                        const struct lane_state *lane) {
+static void page_machine(struct page *page, const struct lane_state *lane) {
     const struct sample *sample = &lane->last;
     char power[64];
-    bool fine = sample->thermal == THERMAL_NOMINAL;
+    bool known = sample->thermal != THERMAL_UNKNOWN;
     snprintf(power, sizeof power, "%s%s%s", sample->power_source ? sample->power_source : "",
              sample->power_source && sample->power_mode ? " · " : "",
              sample->power_mode ? sample->power_mode : "");
-    if (y < inner.height)
-        frame_text(draw->frame, inner.x, inner.y + y, inner.width, ROLE_TITLE, lane->name);
-    int first = y + 1;
-    y = draw_residents(draw, inner, first, sample);
-    y = fact(draw, inner, y, "thermal", fine ? ROLE_GOOD : ROLE_WARN,
-             sample->thermal == THERMAL_UNKNOWN ? NULL : thermal_word(sample->thermal));
-    y = number(draw, inner, y, "swap in use", 0, sample->swap_mb, " MB");
-    y = number(draw, inner, y, "swap moved", 0, sample->swap_mb - lane->swap_start,
-               " MB since the start");
-    y = number(draw, inner, y, "memory pressure", 1, sample->pressure, "");
-    y = number(draw, inner, y, "memory free", 0, sample->free_mb, " MB");
-    y = number(draw, inner, y, "GPU busy", 0, sample->gpu_pct, " %");
-    y = fact(draw, inner, y, "power", ROLE_TEXT, power[0] ? power : NULL);
-    if (y == first)
-        y = fact(draw, inner, y, "", ROLE_DIM, "it tells nothing of itself");
-    return y + 1;
+    page_text(page, 0, ROLE_TITLE, lane->name);
+    page_residents(page, sample);
+    page_fact(page, "thermal", sample->thermal == THERMAL_NOMINAL ? ROLE_GOOD : ROLE_WARN,
+              known ? thermal_word(sample->thermal) : NULL);
+    page_number(page, "swap in use", 0, sample->swap_mb, " MB");
+    page_number(page, "swap moved", 0, sample->swap_mb - lane->swap_start, " MB since the start");
+    page_number(page, "memory pressure", 1, sample->pressure, "");
+    page_number(page, "memory free", 0, sample->free_mb, " MB");
+    page_number(page, "GPU busy", 0, sample->gpu_pct, " %");
+    page_number(page, "draws", 1, energy_watts(lane->energy), " W");
+    page_fact(page, "power", ROLE_TEXT, power[0] ? power : NULL);
+    page->line++;
 }
 
-static void draw_machines(const struct draw *draw, struct rect inner) {
-    int y = 0;
-    for (size_t s = 0; s < draw->scene->count; s++) {
-        const struct board *board = draw->scene->boards[s];
-        for (size_t i = 0; i < board->lane_count && y < inner.height; i++)
-            if (board->lanes[i].seen)
-                y = draw_machine(draw, inner, y, &board->lanes[i]);
-    }
-    if (y == 0)
-        frame_text(draw->frame, inner.x, inner.y, inner.width, ROLE_DIM, "no sample yet");
+static void page_machines(struct page *page) {
+    const struct scene *scene = page->draw->scene;
+    int first = page->line;
+    for (size_t s = 0; s < scene->count; s++)
+        for (size_t i = 0; i < scene->boards[s]->lane_count; i++)
+            if (scene->boards[s]->lanes[i].seen)
+                page_machine(page, &scene->boards[s]->lanes[i]);
+    if (page->line == first)
+        page_text(page, 0, ROLE_DIM, "no sample yet");
 }
 
-static int draw_reason(const struct draw *draw, struct rect inner, int y, const struct board *board,
-                       const struct solo_reason *reason) {
+static void page_reason(struct page *page, const struct board *board,
+                        const struct solo_reason *reason) {
     char text[300];
     const char *about = reason->ep < 0 ? "machine" : board->rows[reason->ep].endpoint->name;
-    struct rect line = {inner.x, inner.y + y, inner.width, inner.height - y};
     snprintf(text, sizeof text, "%.60s: %s", about, reason->what);
-    int used = draw_wrapped(draw, line, 0, ROLE_WARN, text);
-    if (y + used >= inner.height)
-        return y + used;
-    line = (struct rect){inner.x + 2, line.y + used, inner.width - 2, line.height - used};
-    return y + used + draw_wrapped(draw, line, 0, ROLE_DIM, reason->todo) + 1;
+    page_text(page, 0, ROLE_WARN, text);
+    page_text(page, 2, ROLE_DIM, reason->todo);
+    page->line++;
 }
 
-static void draw_reasons(const struct draw *draw, struct rect inner) {
-    int y = 0;
-    for (size_t s = 0; s < draw->scene->count && y < inner.height; s++) {
-        const struct board *board = draw->scene->boards[s];
+static void page_reasons(struct page *page) {
+    const struct scene *scene = page->draw->scene;
+    for (size_t s = 0; s < scene->count; s++) {
         struct solo solo;
-        solo_judge(&solo, board, NULL);
-        if (solo.count == 0)
-            frame_text(draw->frame, inner.x, inner.y + y++, inner.width, ROLE_GOOD,
-                       "CLEAN: nothing that is known speaks against measuring here");
-        for (size_t i = 0; i < solo.count && y < inner.height; i++)
-            y = draw_reason(draw, inner, y, board, &solo.reasons[i]);
+        solo_judge(&solo, scene->boards[s], NULL);
+        if (solo.count == 0) {
+            page_text(page, 0, ROLE_GOOD,
+                      "CLEAN: nothing that is known speaks against measuring here");
+            page->line++;
+        }
+        for (size_t i = 0; i < solo.count; i++)
+            page_reason(page, scene->boards[s], &solo.reasons[i]);
     }
 }
 
-static void view_draw_solo(struct frame *frame, struct rect rect, const struct scene *scene,
-                           const struct ui *ui) {
-    struct draw draw = {frame, scene, ui};
-    bool side = rect.width >= 100;
+static void page_both(struct page *page) {
+    page_reasons(page);
+    page_machines(page);
+}
+
+/* How far a section of these lines can be scrolled, in `inner`. */
+static int scroll_most(const struct draw *draw, struct rect inner, void (*write)(struct page *)) {
+    struct page page = {draw, {inner.x, inner.y, inner.width, 0}, 0, 0};
+    write(&page);
+    return page.line > inner.height ? page.line - inner.height : 0;
+}
+
+static struct rect inner_of(struct rect rect) {
+    int pad = rect.width >= 76 ? 2 : 1;
+    return (struct rect){rect.x + pad, rect.y + 1, rect.width - 2 * pad, rect.height - 2};
+}
+
+/* The view's sections: returns how many. */
+struct section {
+    struct rect rect;
+    const char *title;
+    void (*write)(struct page *);
+};
+static int sections_of(struct rect rect, struct section sections[2]) {
     struct rect left = rect, right = rect;
-    if (side) {
-        left.width = 44;
-        right.x += left.width;
-        right.width -= left.width;
-    } else {
-        left.height = rect.height / 2;
-        right.y += left.height;
-        right.height -= left.height;
+    if (rect.width < SIDE_WIDTH) {
+        sections[0] = (struct section){rect, "may figures be trusted?", page_both};
+        return 1;
     }
-    draw_machines(&draw,
-                  draw_section(&draw, left, true, draw_view_key(VIEW_SOLO), "machines", NULL));
-    draw_reasons(&draw, draw_section(&draw, right, true, 0, "may figures be trusted?", NULL));
+    left.width = MACHINES_WIDTH;
+    right.x += left.width;
+    right.width -= left.width;
+    sections[0] = (struct section){left, "machines", page_machines};
+    sections[1] = (struct section){right, "may figures be trusted?", page_reasons};
+    return 2;
 }
 
-const struct view_ops view_solo_ops = {VIEW_SOLO, "solo", view_draw_solo, NULL};
+static void solo_draw(struct frame *frame, struct rect rect, const struct scene *scene,
+                      const struct ui *ui) {
+    struct draw draw = {frame, scene, ui};
+    struct section sections[2];
+    int count = sections_of(rect, sections);
+    for (int i = 0; i < count; i++) {
+        struct rect inner = inner_of(sections[i].rect);
+        int most = scroll_most(&draw, inner, sections[i].write);
+        int scroll = ui->solo_scroll > most ? most : ui->solo_scroll;
+        char right[40] = "";
+        if (most > 0)
+            snprintf(right, sizeof right, "%d%%", scroll * 100 / most);
+        draw_section(&draw, sections[i].rect, true, i == 0 ? draw_view_key(VIEW_SOLO) : 0,
+                     sections[i].title, right);
+        sections[i].write(&(struct page){&draw, inner, scroll, 0});
+    }
+}
+
+static bool solo_act(struct ui *ui, const struct scene *scene, enum action action,
+                     struct rect rect) {
+    struct draw draw = {NULL, scene, ui};
+    struct section sections[2];
+    int count = sections_of(rect, sections), most = 0, page = rect.height - 3;
+    for (int i = 0; i < count; i++) {
+        int one = scroll_most(&draw, inner_of(sections[i].rect), sections[i].write);
+        most = one > most ? one : most;
+    }
+    int to = ui->solo_scroll > most ? most : ui->solo_scroll;
+    if (action == ACTION_UP || action == ACTION_DOWN)
+        to += action == ACTION_UP ? -1 : 1;
+    else if (action == ACTION_PAGE_UP || action == ACTION_PAGE_DOWN)
+        to += action == ACTION_PAGE_UP ? -page : page;
+    else if (action == ACTION_FIRST || action == ACTION_LAST)
+        to = action == ACTION_FIRST ? 0 : most;
+    else
+        return false;
+    ui->solo_scroll = to < 0 ? 0 : to > most ? most : to;
+    return true;
+}
+
+const struct view_ops view_solo_ops = {VIEW_SOLO, "solo", solo_draw, solo_act};

@@ -27,6 +27,7 @@ struct residents {
     const struct process_patterns *patterns;
     struct owned owned[ENDPOINTS_MAX];
     size_t owned_count;
+    bool watch; /* also without endpoints */
     struct resident others[OTHERS_MAX];
     size_t other_count;
     int64_t look_ns;
@@ -66,6 +67,10 @@ void residents_add(struct residents *residents, const char *lane, const struct e
                                                                 .pid = -1,
                                                                 .rss_mb = NAN,
                                                                 .footprint_mb = NAN};
+}
+
+void residents_watch(struct residents *residents) {
+    residents->watch = true;
 }
 
 /* ---- looking ---- */
@@ -140,7 +145,7 @@ static struct view view_of(const struct residents *residents) {
 }
 
 void residents_look(struct residents *residents, int64_t now_ns) {
-    if (residents->owned_count == 0 || now_ns < residents->look_ns)
+    if ((residents->owned_count == 0 && !residents->watch) || now_ns < residents->look_ns)
         return;
     struct view view = view_of(residents);
     for (size_t i = 0; i < residents->owned_count; i++)

@@ -14,6 +14,9 @@ void residents_free(struct residents *residents);
 /* An endpoint that is served on this machine; `lane` and `endpoint` must live as long. */
 void residents_add(struct residents *residents, const char *lane, const struct endpoint *endpoint);
 
+/* Without endpoints too: which engines run here at all. */
+void residents_watch(struct residents *residents);
+
 /* Look again, when it is time. */
 void residents_look(struct residents *residents, int64_t now_ns);
 /* What was seen last, of the endpoints of this lane and of engines that are no endpoint's. */

@@ -246,6 +246,8 @@ static void begin(struct sampler *sampler) {
     sampler->residents = residents_new(sampler->host, sampler->patterns);
     for (size_t i = 0; i < sampler->lane_count; i++)
         sampler->lanes[i].remote = collector_has(sampler->collector, sampler->lanes[i].name);
+    if (run->endpoint_count == 0)
+        residents_watch(sampler->residents);
     for (size_t i = 0; i < run->endpoint_count; i++) {
         const struct endpoint *endpoint = &run->endpoints[i];
         const char *lane = endpoint->lane ? endpoint->lane : "local";
@@ -322,6 +324,8 @@ struct sampler *sampler_start(const struct run *run, struct queue *queue, int64_
     sampler->epoch_ns = epoch_ns;
     for (size_t i = 0; i < run->endpoint_count; i++)
         add_lane(sampler, &run->endpoints[i]);
+    if (run->endpoint_count == 0)
+        sampler->lanes[sampler->lane_count++] = (struct sampled){.name = "local", .local = true};
     sigset_t all, old;
     sigfillset(&all);
     if (pipe(sampler->stop_pipe) != 0)

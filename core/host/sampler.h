@@ -1,6 +1,7 @@
 /* sampler: a thread that pushes one `sample` a lane and second: the heartbeat of board time, also
  * where nothing can be measured. A lane whose endpoints name an exporter (`telemetry`) gets what
- * that tells; a lane on this machine what host.h can tell; any other an empty sample. Rails stand
+ * that tells; a lane on this machine what host.h can tell; any other an empty sample. A run without
+ * endpoints has the lane "local" alone, with every engine that runs here. Rails stand
  * in a sample only when they were published anew. */
 #ifndef HOST_SAMPLER_H
 #define HOST_SAMPLER_H

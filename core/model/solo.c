@@ -48,11 +48,14 @@ static void judge_lane(struct solo *out, const struct board *board, const struct
             thermal_word(sample->thermal));
     for (size_t i = 0; i < sample->other_count; i++) {
         int engine = sample->others[i].engine;
-        add(out, -1, "stop it: two engines on one machine spoil each other",
-            "%s: %s is resident too (pid %d)", lane->name,
+        bool alone = board->row_count == 0; /* nobody asked for an engine */
+        add(out, -1,
+            alone ? "name it with -e to check it, or stop it before another one is measured"
+                  : "stop it: two engines on one machine spoil each other",
+            "%s: %s %s (pid %d)", lane->name,
             engine >= 0 && engine < ENGINE_COUNT ? engine_title((enum engine_id)engine)
                                                  : "an engine",
-            sample->others[i].pid);
+            alone ? "runs here" : "is resident too", sample->others[i].pid);
     }
     judge_power(out, sample);
 }

@@ -8,7 +8,8 @@
 #include "store/results.h"
 #include "suites/lane_inner.h"
 
-#define REFUSED_MS 1000 /* how long an engine that is not ours to start may refuse */
+#define REFUSED_MS 1000             /* how long an engine that is not ours to start may refuse */
+#define MACHINE_US INT64_C(2500000) /* of a run without endpoints: three samples */
 #define SEED_MASK ((UINT64_C(1) << 53) - 1) /* whole in a double, so in JSON */
 
 struct runner {
@@ -228,6 +229,8 @@ void runner_visit(struct lane *lane, const int *eps, size_t count) {
     struct bench *bench = lane_bench(lane);
     struct runner *runner = bench->runner;
     bool blocked = bench->options->order == ORDER_BLOCKED;
+    if (count == 0)
+        lane_pause(lane, MACHINE_US);
     if (!blocked && count > 1 && !may_interleave(lane, eps, count)) {
         blocked = true;
         lane_note(lane, NOTE_WARN, -1,
@@ -270,11 +273,11 @@ struct runner *runner_start(struct bench *bench) {
         const char *name = run->endpoints[i].lane ? run->endpoints[i].lane : "local";
         lane_add(lane_named(runner, name), (int)i);
     }
+    if (run->endpoint_count == 0)
+        lane_named(runner, "local");
     atomic_init(&runner->stopped, false);
     atomic_init(&runner->ended, false);
     atomic_init(&runner->busy, (int)runner->lane_count);
-    if (runner->lane_count == 0)
-        push_run_end(runner);
     for (size_t i = 0; i < runner->lane_count; i++)
         lane_start(runner->lanes[i]);
     return runner;

@@ -13,7 +13,9 @@ void runner_plan(struct run *run, const struct options *options);
 /* Order of `count` engines in pass `pass`: a seeded Latin-square row, balanced over passes. */
 void runner_order(uint64_t seed, int pass, size_t count, int *order);
 
-/* Starts one thread a lane; takes nothing (bench must live until runner_free). A lane that is done
+/* A run without endpoints is one of this machine alone, as long as a few samples take.
+ *
+ * Starts one thread a lane; takes nothing (bench must live until runner_free). A lane that is done
  * waits for a retry until all are done; then run_end is pushed, the last event of the run's lanes:
  * `complete`, or `stopped` when any lane was stopped.
  *
