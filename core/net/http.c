@@ -7,11 +7,12 @@
 #include "base/clock.h"
 #include "net/http_inner.h"
 
-/* Idle connections that are kept: a burst of 2,000 and some more. */
-#define CONNECTIONS_MAX 4096L
-/* Parsing waits until the ready sockets are drained, but under a flood not longer than this. */
+#define BATCH_KEPT ((size_t)64 << 10) /* bytes; a larger one was a rare need */
+/* Parsing waits for more to parse, and until the ready sockets are drained; under a flood not
+ * longer than "at latest". It makes way for the sockets after a slice. */
+#define DELIVER_AFTER_US INT64_C(2000)
 #define DELIVER_AT_LATEST_NS INT64_C(20000000)
-#define DELIVER_SLICE_NS INT64_C(2000000)
+#define DELIVER_SLICE_NS INT64_C(100000)
 
 void http_global_init(void) {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
@@ -20,6 +21,11 @@ void http_global_init(void) {
 
 void http_global_done(void) {
     curl_global_cleanup();
+}
+
+void http_arm(struct event *timer, int64_t us) {
+    struct timeval delay = {.tv_sec = us / 1000000, .tv_usec = (suseconds_t)(us % 1000000)};
+    event_add(timer, &delay);
 }
 
 /* ---- what is waiting to be handed on ---- */
@@ -38,7 +44,7 @@ void http_mark_dirty(struct transfer *transfer, int64_t now_ns) {
     http->dirty_last = transfer;
     if (http->dirty_since_ns == 0) {
         http->dirty_since_ns = now_ns;
-        event_active(http->deliver, EV_TIMEOUT, 1);
+        http_arm(http->deliver, DELIVER_AFTER_US);
     }
 }
 
@@ -57,14 +63,33 @@ static void mark_clean(struct transfer *transfer) {
         http->dirty_last = transfer->dirty_previous;
 }
 
-static void batch_reset(struct batch *batch) {
-    buf_reset(&batch->bytes);
-    batch->count = 0;
-}
-
-static void batch_done(struct batch *batch) {
+static void batch_free(struct batch *batch) {
+    if (!batch)
+        return;
     buf_done(&batch->bytes);
     free(batch->segments);
+    free(batch);
+}
+
+struct batch *http_batch(struct http *http, size_t limit) {
+    struct batch *batch = http->batches;
+    if (batch)
+        http->batches = batch->next;
+    else
+        batch = mem_zero(1, sizeof(*batch));
+    batch->bytes.limit = limit;
+    return batch;
+}
+
+static void batch_return(struct http *http, struct batch *batch) {
+    if (batch->bytes.capacity > BATCH_KEPT) {
+        batch_free(batch);
+        return;
+    }
+    buf_reset(&batch->bytes);
+    batch->count = 0;
+    batch->next = http->batches;
+    http->batches = batch;
 }
 
 void http_learn_status(struct transfer *transfer) {
@@ -72,90 +97,6 @@ void http_learn_status(struct transfer *transfer) {
     if (transfer->status == 0 &&
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK)
         transfer->status = (int)status;
-}
-
-/* ---- curl on the loop ---- */
-
-static void deliver_some(struct http *http);
-
-static void read_messages(struct http *http) {
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(http->multi, &left))) {
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        CURL *easy = message->easy_handle;
-        CURLcode result = message->data.result;
-        char *private = NULL;
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-        struct transfer *transfer = (struct transfer *)private;
-        curl_multi_remove_handle(http->multi, easy);
-        transfer->result = result;
-        transfer->stage = STAGE_FINISHED;
-        transfer->marks.end_ns = clock_ns();
-        http_learn_status(transfer);
-        http_mark_dirty(transfer, transfer->marks.end_ns);
-    }
-}
-
-static void act(struct http *http, curl_socket_t fd, int flags) {
-    int running;
-    http->turn++;
-    curl_multi_socket_action(http->multi, fd, flags, &running);
-    read_messages(http);
-}
-
-/* From the loop: what waited long enough is handed on before more is read. */
-static void act_and_deliver(struct http *http, curl_socket_t fd, int flags) {
-    act(http, fd, flags);
-    if (http->dirty_since_ns != 0 && clock_ns() - http->dirty_since_ns > DELIVER_AT_LATEST_NS)
-        deliver_some(http);
-}
-
-static void on_socket(evutil_socket_t fd, short what, void *context) {
-    int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-    act_and_deliver(context, fd, flags);
-}
-
-static void on_timer(evutil_socket_t fd, short what, void *context) {
-    (void)fd;
-    (void)what;
-    act_and_deliver(context, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_socket_change(CURL *easy, curl_socket_t fd, int what, void *context, void *assigned) {
-    struct http *http = context;
-    struct event *event = assigned;
-    (void)easy;
-    if (event)
-        event_free(event);
-    event = NULL;
-    if (what != CURL_POLL_REMOVE) {
-        short flags =
-            (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
-        event = event_new(loop_base(http->loop), fd, (short)(flags | EV_PERSIST), on_socket, http);
-        if (!event)
-            die("http: no memory");
-        event_priority_set(event, LOOP_FIRST);
-        event_add(event, NULL);
-    }
-    curl_multi_assign(http->multi, fd, event);
-    return 0;
-}
-
-static void arm(struct event *timer, int64_t us) {
-    struct timeval delay = {.tv_sec = us / 1000000, .tv_usec = (suseconds_t)(us % 1000000)};
-    event_add(timer, &delay);
-}
-
-static int on_timer_change(CURLM *multi, long timeout_ms, void *context) {
-    struct http *http = context;
-    (void)multi;
-    if (timeout_ms < 0)
-        event_del(http->timer);
-    else
-        arm(http->timer, (int64_t)timeout_ms * 1000);
-    return 0;
 }
 
 static void fill_connect_marks(struct transfer *transfer) {
@@ -173,6 +114,15 @@ static void fill_connect_marks(struct transfer *transfer) {
 
 /* ---- life of a transfer ---- */
 
+void http_finished(struct transfer *transfer, CURLcode result) {
+    transfer->result = result;
+    transfer->stage = STAGE_FINISHED;
+    transfer->marks.end_ns = clock_ns();
+    http_learn_status(transfer);
+    http_mark_dirty(transfer, transfer->marks.end_ns);
+    http_arm(transfer->http->deliver, 0); /* its owner may have the next one to send */
+}
+
 static void transfer_free(struct transfer *transfer) {
     struct http *http = transfer->http;
     mark_clean(transfer);
@@ -183,19 +133,18 @@ static void transfer_free(struct transfer *transfer) {
     if (transfer->next)
         transfer->next->previous = transfer->previous;
     if (transfer->stage == STAGE_RUNNING)
-        curl_multi_remove_handle(http->multi, transfer->easy);
+        curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     event_free(transfer->deadline);
-    batch_done(&transfer->pending);
-    batch_done(&transfer->handing);
+    batch_free(transfer->pending);
     free(transfer);
 }
 
 /* Stops curl's part; what was read stays. */
 static void halt(struct transfer *transfer) {
     if (transfer->stage == STAGE_RUNNING)
-        curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+        curl_multi_remove_handle(transfer->shard->multi, transfer->easy);
     transfer->stage = STAGE_FINISHED;
     if (transfer->marks.end_ns == 0)
         transfer->marks.end_ns = clock_ns();
@@ -224,24 +173,32 @@ static void keep_head(struct transfer *transfer, const char *bytes, size_t lengt
     transfer->head_length += part;
 }
 
+/* False when the owner takes no more. */
+static bool hand_on(struct transfer *transfer, const struct batch *batch) {
+    const char *bytes = buf_string(&batch->bytes);
+    bool accepted = true;
+    for (size_t i = 0; i < batch->count && accepted && !transfer->over; i++) {
+        const struct segment *segment = &batch->segments[i];
+        if (transfer->status >= 300)
+            keep_head(transfer, bytes, segment->length);
+        accepted = transfer->handler->data(transfer->owner, bytes, segment->length, segment->at_ns);
+        bytes += segment->length;
+    }
+    return accepted;
+}
+
 /* Hands on what was read. False when the transfer is over (and freed). */
 static bool deliver(struct transfer *transfer) {
-    struct batch batch = transfer->pending;
-    transfer->pending = transfer->handing;
-    transfer->handing = batch;
-    const char *bytes = buf_string(&batch.bytes);
+    struct batch *batch = transfer->pending; /* reading may go on while the owner is told */
     bool accepted = true;
     mark_clean(transfer);
+    transfer->pending = NULL;
     transfer->delivering = true;
-    for (size_t i = 0; i < batch.count && accepted && !transfer->over; i++) {
-        size_t length = batch.segments[i].length;
-        if (transfer->status >= 300)
-            keep_head(transfer, bytes, length);
-        accepted = transfer->handler->data(transfer->owner, bytes, length, batch.segments[i].at_ns);
-        bytes += length;
+    if (batch) {
+        accepted = hand_on(transfer, batch);
+        batch_return(transfer->http, batch);
     }
     transfer->delivering = false;
-    batch_reset(&transfer->handing);
     if (transfer->over) {
         transfer_free(transfer);
         return false;
@@ -276,7 +233,13 @@ static void deliver_some(struct http *http) {
     http->delivering = false;
     http->dirty_since_ns = http->dirty_first ? clock_ns() : 0;
     if (http->dirty_first)
-        arm(http->deliver, 0); /* not event_active: that would run before the sockets are asked */
+        http_arm(http->deliver,
+                 0); /* not event_active: that would run before the sockets are asked */
+}
+
+void http_deliver_late(struct http *http) {
+    if (http->dirty_since_ns != 0 && clock_ns() - http->dirty_since_ns > DELIVER_AT_LATEST_NS)
+        deliver_some(http);
 }
 
 static void on_deliver(evutil_socket_t fd, short what, void *context) {
@@ -320,7 +283,7 @@ static void arm_deadline(struct transfer *transfer, int64_t now) {
     sooner(&due, &class, now, transfer->first_timeout_ns, ERROR_NONE);
     sooner(&due, &class, now, transfer->stall_timeout_ns, ERROR_NONE);
     if (due != INT64_MAX)
-        arm(transfer->deadline, due > now ? (due - now + 999) / 1000 : 0);
+        http_arm(transfer->deadline, due > now ? (due - now + 999) / 1000 : 0);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *context) {
@@ -349,27 +312,14 @@ struct event *http_deadline_new(struct transfer *transfer) {
 
 /* ---- the handle ---- */
 
-static void set_up_multi(struct http *http) {
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket_change);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_change);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
-}
-
 struct http *http_new(struct loop *loop, const char *user_agent) {
     struct http *http = mem_zero(1, sizeof(*http));
     http->loop = loop;
     http->user_agent = mem_string(user_agent);
-    http->timer = evtimer_new(loop_base(loop), on_timer, http);
     http->deliver = evtimer_new(loop_base(loop), on_deliver, http);
-    http->multi = curl_multi_init();
-    if (!http->timer || !http->deliver || !http->multi)
+    if (!http->deliver)
         die("http: no memory");
-    event_priority_set(http->timer, LOOP_FIRST);
     event_priority_set(http->deliver, LOOP_LATER);
-    set_up_multi(http);
     return http;
 }
 
@@ -378,24 +328,38 @@ void http_free(struct http *http) {
         return;
     while (http->all)
         transfer_free(http->all);
-    curl_multi_cleanup(http->multi);
-    event_free(http->timer);
+    while (http->batches) {
+        struct batch *batch = http->batches;
+        http->batches = batch->next;
+        batch_free(batch);
+    }
+    shards_done(http);
     event_free(http->deliver);
     spares_done(&http->spares);
     free(http->user_agent);
     free(http);
 }
 
+static struct shard *begin(struct http *http, struct transfer *transfer, size_t place,
+                           int64_t now) {
+    transfer->shard = shard_at(http, place);
+    transfer->released_ns = now;
+    transfer->stage = STAGE_RUNNING;
+    arm_deadline(transfer, now);
+    curl_multi_add_handle(transfer->shard->multi, transfer->easy);
+    return transfer->shard;
+}
+
 void http_release(struct http *http, struct transfer **transfers, size_t count) {
     int64_t now = clock_ns();
-    for (size_t i = 0; i < count; i++) {
-        struct transfer *transfer = transfers[i];
-        transfer->released_ns = now;
-        transfer->stage = STAGE_RUNNING;
-        arm_deadline(transfer, now);
-        curl_multi_add_handle(http->multi, transfer->easy);
-    }
-    act(http, CURL_SOCKET_TIMEOUT, 0);
+    for (size_t i = 0; i < count; i++)
+        begin(http, transfers[i], i, now);
+    for (size_t i = 0; i < count; i += SHARD_SIZE)
+        shard_act(transfers[i]->shard, CURL_SOCKET_TIMEOUT, 0);
+}
+
+void http_release_at(struct http *http, struct transfer *transfer, size_t place) {
+    shard_act(begin(http, transfer, place, clock_ns()), CURL_SOCKET_TIMEOUT, 0);
 }
 
 void http_begun(struct transfer *transfer) {

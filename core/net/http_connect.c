@@ -203,9 +203,8 @@ static void run_round(struct http_owner *round, const struct http_request *reque
             struct transfer *transfer = http_prepare(round->http, request, NULL);
             if (!transfer)
                 return;
-            begun++;
             round->flying++;
-            http_release(round->http, &transfer, 1);
+            http_release_at(round->http, transfer, begun++);
         }
         if (round->flying == 0)
             return;

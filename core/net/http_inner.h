@@ -38,38 +38,55 @@ struct segment { /* bytes of one read */
     int64_t at_ns;
 };
 struct batch { /* what was read and not handed on yet */
+    struct batch *next;
     struct buf bytes;
     struct segment *segments;
     size_t count, capacity;
 };
 
+/* ---- http_shard.c ---- */
+/* A multi handle and its connections. The first SHARD_SIZE requests that are released together go
+ * to the first shard, and so on; so do the connections opened for them. */
+#define SHARD_SIZE 64
+#define SHARDS_MAX 32
+struct shard {
+    struct http *http;
+    CURLM *multi;
+    struct event *timer;
+};
+/* The shard of the place-th of those that are released together. */
+struct shard *shard_at(struct http *http, size_t place);
+void shard_act(struct shard *shard, curl_socket_t fd, int flags); /* curl_multi_socket_action */
+void shards_done(struct http *http);
+
 struct transfer {
     struct http *http;
-    struct transfer *previous, *next;             /* all of this http */
-    struct transfer *dirty_previous, *dirty_next; /* those with something to hand on */
-    bool dirty;
+    /* What each read touches stands together: with hundreds of streams it is never in the cache. */
+    struct batch *pending; /* NULL: nothing was read */
+    uint64_t turn;         /* one stamp for all that curl hands out of one read */
+    int64_t stamp_ns;
+    size_t stamp_bytes;
+    size_t received, limit;
+    int64_t last_byte_ns;
+    int status;
     enum stage stage;
-    CURL *easy;
-    struct curl_slist *headers;
+    bool dirty, too_large, delivering, over;
+    struct transfer *dirty_previous, *dirty_next; /* those with something to hand on */
     struct http_owner *owner;
     const struct http_handler *handler;
+
+    struct transfer *previous, *next; /* all of this http */
+    CURL *easy;
+    struct shard *shard; /* once released */
+    struct curl_slist *headers;
     int64_t connect_timeout_ns, first_timeout_ns, stall_timeout_ns, total_timeout_ns; /* 0: none */
     bool waits_for_begin, begun;
     struct event *deadline;
-    int64_t released_ns, last_byte_ns;
+    int64_t released_ns;
     struct http_marks marks;
-
-    /* one stamp for all that curl hands out of one read */
-    uint64_t turn;
-    int64_t stamp_ns;
-    size_t stamp_bytes;
-    struct batch pending, handing; /* swapped: reading may go on while the owner is told */
-
-    size_t received, limit;
-    int status;
     char head[256]; /* of an error's body */
     size_t head_length;
-    bool too_large, spare, delivering, over;
+    bool spare;
     int64_t spare_connect_ns;
     CURLcode result;
     char curl_error[CURL_ERROR_SIZE];
@@ -77,9 +94,10 @@ struct transfer {
 
 struct http {
     struct loop *loop;
-    CURLM *multi;
-    struct event *timer, *deliver;
+    struct shard *shards[SHARDS_MAX]; /* NULL: not needed yet */
+    struct event *deliver;
     struct transfer *all, *dirty_first, *dirty_last;
+    struct batch *batches;  /* free ones; few are in use at a time, and those stay in the cache */
     int64_t dirty_since_ns; /* 0: nothing to hand on */
     uint64_t turn;          /* counts calls into curl */
     bool delivering;
@@ -95,7 +113,16 @@ struct http {
 enum error_class http_class(const struct transfer *transfer);
 void http_describe(const struct transfer *transfer, enum error_class class, char *out, size_t size);
 
-/* ---- http.c, for the blocking helpers ---- */
+/* ---- http.c ---- */
+void http_arm(struct event *timer, int64_t us);
+/* Sends one, as the place-th of many. */
+void http_release_at(struct http *http, struct transfer *transfer, size_t place);
+/* curl is through with it. */
+void http_finished(struct transfer *transfer, CURLcode result);
+/* From the loop: what waited long enough is handed on before more is read. */
+void http_deliver_late(struct http *http);
+/* An empty batch for what is read: a used one, or a new one. */
+struct batch *http_batch(struct http *http, size_t limit);
 /* There is something to hand on to the transfer's owner. */
 void http_mark_dirty(struct transfer *transfer, int64_t now_ns);
 void http_learn_status(struct transfer *transfer);

@@ -37,6 +37,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
     int64_t now = transfer->stamp_ns;
     if (transfer->received == 0) {
         http_learn_status(transfer);
+        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 0L);
         transfer->marks.first_byte_ns = now;
         if (transfer->status >= 300 && transfer->limit > ERROR_BODY_MAX)
             transfer->limit = ERROR_BODY_MAX;
@@ -47,7 +48,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
         return 0;
     }
     transfer->received += length;
-    batch_add(&transfer->pending, bytes, length, now);
+    if (!transfer->pending)
+        transfer->pending = http_batch(http, transfer->limit);
+    batch_add(transfer->pending, bytes, length, now);
     http_mark_dirty(transfer, now);
     return length;
 }
@@ -62,6 +65,8 @@ static int on_start(void *context, char *peer, char *local, int peer_port, int l
     (void)local_port;
     transfer->marks.sent_ns = 0;
     transfer->marks.start_ns = clock_ns();
+    /* For on_debug, and only from here to the first byte: curl formats lines for nobody else. */
+    curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -162,7 +167,6 @@ static void set_callbacks(struct transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_start);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     /* The only place that tells the last byte sent, also on a reused connection. */
-    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
@@ -207,8 +211,6 @@ struct transfer *http_prepare(struct http *http, const struct http_request *requ
     transfer->stall_timeout_ns = request->stall_timeout_ms * NS_PER_MS;
     transfer->total_timeout_ns = request->total_timeout_ms * NS_PER_MS;
     transfer->waits_for_begin = request->wait_for_begin;
-    buf_init(&transfer->pending.bytes, transfer->limit);
-    buf_init(&transfer->handing.bytes, transfer->limit);
     transfer->easy = curl_easy_init();
     transfer->deadline = http_deadline_new(transfer);
     if (!transfer->easy)

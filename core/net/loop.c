@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,9 +25,10 @@ struct beat {
 struct loop {
     struct event_base *base;
     struct event *wake, *alarm, *tick;
+    int tick_fd;     /* -1: the tick is one of the base's timers */
     int wake_fds[2]; /* a pipe: written by any thread, read by the loop */
     bool woken;
-    int64_t alarm_due_ns, tick_due_ns; /* 0: not armed */
+    int64_t alarm_due_ns, tick_due_ns;
     int64_t late_ns;
     struct beat beat;
     struct loop_stall stall;
@@ -64,17 +68,44 @@ static void on_wake(evutil_socket_t fd, short what, void *context) {
     event_base_loopbreak(loop->base);
 }
 
+static void arm_alarm(struct loop *loop, int64_t us) {
+    struct timeval delay = timeval_of(us);
+    event_add(loop->alarm, &delay);
+}
+
 static void on_alarm(evutil_socket_t fd, short what, void *context) {
     struct loop *loop = context;
+    int64_t left_ns = loop->alarm_due_ns - clock_ns();
     (void)fd;
     (void)what;
-    note_late(loop, loop->alarm_due_ns);
-    event_base_loopbreak(loop->base);
+    if (left_ns > 0) /* the base's own clock is a coarse one */
+        arm_alarm(loop, (left_ns + 999) / 1000);
+    else
+        event_base_loopbreak(loop->base);
+}
+
+/* Linux: a descriptor of its own. The base's timers are exact only at the price of a system call in
+ * every turn of the loop, which is to say for every token. */
+static int tick_open(void) {
+#ifdef __linux__
+    return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+#else
+    return -1;
+#endif
 }
 
 static void arm_tick(struct loop *loop) {
     struct timeval period = timeval_of(TICK_US);
     loop->tick_due_ns = clock_ns() + TICK_US * 1000;
+#ifdef __linux__
+    if (loop->tick_fd >= 0) {
+        struct itimerspec due = {
+            .it_value = {loop->tick_due_ns / 1000000000, loop->tick_due_ns % 1000000000}};
+        timerfd_settime(loop->tick_fd, TFD_TIMER_ABSTIME, &due, NULL);
+        event_add(loop->tick, NULL);
+        return;
+    }
+#endif
     event_add(loop->tick, &period);
 }
 
@@ -102,7 +133,7 @@ struct loop *loop_new(void) {
     if (!config)
         die("loop: no memory");
     /* One thread owns the base; loop_wake goes through a pipe: no locks. */
-    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER);
+    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
     loop->base = event_base_new_with_config(config);
     event_config_free(config);
     if (!loop->base || event_base_priority_init(loop->base, LOOP_PRIORITIES) != 0)
@@ -111,7 +142,9 @@ struct loop *loop_new(void) {
     loop->beat = beat_now();
     loop->wake = event_new(loop->base, loop->wake_fds[0], EV_READ | EV_PERSIST, on_wake, loop);
     loop->alarm = evtimer_new(loop->base, on_alarm, loop);
-    loop->tick = evtimer_new(loop->base, on_tick, loop);
+    loop->tick_fd = tick_open();
+    loop->tick =
+        event_new(loop->base, loop->tick_fd, loop->tick_fd >= 0 ? EV_READ : 0, on_tick, loop);
     if (!loop->wake || !loop->alarm || !loop->tick)
         die("loop: no memory");
     event_priority_set(loop->wake, LOOP_FIRST);
@@ -128,6 +161,8 @@ void loop_free(struct loop *loop) {
     event_free(loop->alarm);
     event_free(loop->tick);
     event_base_free(loop->base);
+    if (loop->tick_fd >= 0)
+        close(loop->tick_fd);
     close(loop->wake_fds[0]);
     close(loop->wake_fds[1]);
     free(loop);
@@ -148,9 +183,8 @@ void loop_run(struct loop *loop) {
 void loop_run_for(struct loop *loop, int64_t us) {
     if (us < 0)
         us = 0;
-    struct timeval delay = timeval_of(us);
     loop->alarm_due_ns = clock_ns() + us * 1000;
-    event_add(loop->alarm, &delay);
+    arm_alarm(loop, us);
     loop_run(loop);
     event_del(loop->alarm);
 }

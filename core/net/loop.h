@@ -1,5 +1,5 @@
-/* loop: one libevent base, owned by one thread. Timers with µs precision, deferred work, stopping
- * from another thread. Keeps event2 out of everybody else's sight. */
+/* loop: one libevent base, owned by one thread. Timers good to some ms, deferred work, stopping from
+ * another thread. Keeps event2 out of everybody else's sight. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
@@ -19,7 +19,7 @@ enum loop_priority { LOOP_FIRST, LOOP_LATER, LOOP_PRIORITIES };
 
 /* Run until loop_break or loop_wake. Returns when one of them was called. */
 void loop_run(struct loop *loop);
-/* Run for at most `us`; returns earlier on loop_break or loop_wake. */
+/* Run for `us` (and up to some ms more); returns earlier on loop_break or loop_wake. */
 void loop_run_for(struct loop *loop, int64_t us);
 void loop_break(struct loop *loop); /* from a callback of this loop */
 void loop_wake(struct loop *loop);  /* from any thread: the current or next run returns */
@@ -27,7 +27,8 @@ void loop_wake(struct loop *loop);  /* from any thread: the current or next run 
 /* Whether the last run returned because of loop_wake (somebody outside wants attention). */
 bool loop_was_woken(const struct loop *loop);
 
-/* How late the loop served timers since the last call (largest, µs): our own lateness. */
+/* How late the loop served a timer of 20 a second since the last call (largest, µs): our own
+ * lateness. */
 int64_t loop_lateness_us(struct loop *loop);
 
 /* The loop stood still: the process was suspended, the machine slept, or there was no processor to

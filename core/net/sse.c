@@ -98,12 +98,31 @@ static void forget_delivered(struct sse *sse) {
     buf_reset(&sse->data);
 }
 
+/* The usual case, without a copy: one data line and the empty line after it, both here in full. */
+static bool whole_event(const struct sse *sse, const char *bytes, size_t length, size_t *used,
+                        const char **data, size_t *data_length) {
+    if (sse->mode != SSE_EVENTS || !sse->started || sse->skip_lf || sse->has_data ||
+        sse->line.length > 0)
+        return false;
+    const char *lf = memchr(bytes, '\n', length);
+    size_t span = lf ? (size_t)(lf - bytes) : length, value;
+    if (span + 1 >= length || bytes[span + 1] != '\n' || memchr(bytes, '\r', span) ||
+        !field_is(bytes, span, "data", &value) || span > sse->data.limit)
+        return false;
+    *data = bytes + value;
+    *data_length = span - value;
+    *used = span + 2;
+    return true;
+}
+
 enum sse_result sse_next(struct sse *sse, const char *bytes, size_t length, size_t *used,
                          const char **data, size_t *data_length) {
     *used = 0;
     if (sse->over)
         return SSE_OVER;
     forget_delivered(sse);
+    if (whole_event(sse, bytes, length, used, data, data_length))
+        return SSE_EVENT;
     while (*used < length) {
         if (sse->skip_lf) {
             sse->skip_lf = false;

@@ -21,7 +21,8 @@ void sse_init(struct sse *sse, enum sse_mode mode, size_t limit);
 void sse_done(struct sse *sse);
 
 /* The next event's data within `bytes`; `*used` says how many bytes were consumed. Call again with
- * the rest until it returns SSE_MORE. `*data` is borrowed until the next call. */
+ * the rest until it returns SSE_MORE. `*data` is borrowed from `bytes` or from here, until
+ * the next call; no NUL ends it. */
 enum sse_result { SSE_MORE, SSE_EVENT, SSE_OVER };
 enum sse_result sse_next(struct sse *sse, const char *bytes, size_t length, size_t *used,
                          const char **data, size_t *data_length);
