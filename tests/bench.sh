@@ -48,6 +48,9 @@ while [ "$(wc -l <"$tmp/urls")" -lt 3 ]; do
     sleep 0.1
 done
 url() { sed -n "s/^$1=//p" "$tmp/urls"; }
+for name in fast slow crawl; do
+    [ -n "$(url $name)" ] || { echo "the simulated engine '$name' told no URL"; exit 1; }
+done
 
 echo "pitwall's own overheads; median of $rounds rounds; load now: $(uptime | sed 's/.*load average[s]*: //')"
 echo
@@ -96,9 +99,21 @@ say "CPU of a core while a run idles between calls" "$(of cpu_pct "$tmp/idle")" 
 kill $sim
 wait $sim 2>/dev/null
 sim=
+"$pitwall" sim >"$tmp/eight" &
+sim=$!
+n=0
+while [ "$(wc -l <"$tmp/eight")" -lt 8 ] && [ $n -lt 100 ]; do
+    n=$((n + 1))
+    sleep 0.1
+done
+"$tty" 30 "$pitwall" run --quick $(sed 's/^\([^=]*\)=.*/-e &,lane=\1/' "$tmp/eight") >"$tmp/run"
+kill $sim
+wait $sim 2>/dev/null
+sim=
+say "memory with eight endpoints, each on a lane of its own" "$(of rss_mb "$tmp/run")" 16 MB
+echo "    CPU while they stream: $(of cpu_pct "$tmp/run") %"
 "$tty" 30 "$pitwall" demo >"$tmp/demo"
-say "memory with eight endpoints" "$(of rss_mb "$tmp/demo")" 16 MB
-echo "    CPU while eight engines stream: $(of cpu_pct "$tmp/demo") %"
+echo "    demo, with the eight simulated engines in the same process: $(of rss_mb "$tmp/demo") MB, CPU $(of cpu_pct "$tmp/demo") %"
 
 echo
 echo "screen and log"
