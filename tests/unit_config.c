@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "config/config.h"
+#include "config/option_table.h"
 
 #define WORDS_MAX 16
 
@@ -223,22 +224,78 @@ static void test_config_tells_all_errors(void **state) {
     unlink(path);
 }
 
-static void test_default_config_parses(void **state) {
-    (void)state;
+static int port_of(enum engine_id engine) {
+    return engine == ENGINE_OPENAI ? 0 : 8000 + (int)engine;
+}
+
+/* Takes the // away where it stands before a value, not before prose. */
+static void take_values_in(char *text) {
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        line += strspn(line, "\n ");
+        const char *value = line + 2 + strspn(line + 2, " ");
+        if (strncmp(line, "//", 2) == 0 && strchr("\"{}", *value))
+            line[0] = line[1] = ' ';
+    }
+}
+
+static void read_default_config(struct options *options, bool values) {
     char path[] = "/tmp/pitwall-config-XXXXXX";
-    close(mkstemp(path));
     struct buf text, errors;
-    struct options options;
     buf_init(&text, 1 << 16);
     buf_init(&errors, 4096);
-    config_default(&text);
+    close(mkstemp(path));
+    config_default(&text, port_of);
+    if (values)
+        take_values_in(text.data);
     write_file(path, buf_string(&text));
-    options_init(&options);
-    assert_true(config_read(&options, path, true, &errors));
-    options_done(&options);
+    options_init(options);
+    if (!config_read(options, path, true, &errors))
+        fail_msg("%s", buf_string(&errors));
     buf_done(&text);
     buf_done(&errors);
     unlink(path);
+}
+
+static void test_default_config_changes_nothing(void **state) {
+    (void)state;
+    struct options options;
+    read_default_config(&options, false);
+    assert_int_equal(options.configured_count, 0);
+    assert_string_equal(options.theme, "default");
+    options_done(&options);
+}
+
+/* Every value of it is one that is taken; what it calls a default is one. */
+static void test_default_config_has_every_key(void **state) {
+    (void)state;
+    struct options options, plain;
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    read_default_config(&options, true);
+    options_init(&plain);
+    for (size_t i = 0; i < count; i++) {
+        bool left_out = !strcmp(rows[i].name, "endpoint") || !strcmp(rows[i].name, "config") ||
+                        !strcmp(rows[i].name, "help") || !strcmp(rows[i].name, "version") ||
+                        !strcmp(rows[i].name, "default-config");
+        if (options.given[i] == left_out)
+            fail_msg("%s", rows[i].name);
+    }
+    assert_int_equal(options.passes, plain.passes);
+    assert_int_equal(options.tick, plain.tick);
+    assert_memory_equal(options.burst, plain.burst, sizeof plain.burst);
+    assert_true(options.pause_s == plain.pause_s && options.timeout_s == plain.timeout_s);
+    assert_true(options.workload == plain.workload && options.order == plain.order);
+    assert_true(options.speed == plain.speed && options.port == plain.port);
+    assert_string_equal(options.salt, "random"); /* what a run without one has */
+    assert_true(options.suites[SUITE_AGENTIC] && !options.suites[SUITE_BURST]);
+    assert_int_equal(options.configured_count, ENGINE_COUNT - 1 + 1);
+    const struct endpoint *every = &options.configured[ENGINE_COUNT - 1];
+    assert_string_equal(every->name, "mine");
+    assert_string_equal(every->key_variable, "MY_API_KEY");
+    assert_non_null(every->notes);
+    assert_int_equal(options.configured[ENGINE_OLLAMA].engine, ENGINE_OLLAMA);
+    options_done(&plain);
+    options_done(&options);
 }
 
 static void test_secrets_stay_out_of_the_log(void **state) {
@@ -272,7 +329,8 @@ int main(void) {
         cmocka_unit_test(test_values_out_of_range),
         cmocka_unit_test(test_config_file),
         cmocka_unit_test(test_config_tells_all_errors),
-        cmocka_unit_test(test_default_config_parses),
+        cmocka_unit_test(test_default_config_changes_nothing),
+        cmocka_unit_test(test_default_config_has_every_key),
         cmocka_unit_test(test_secrets_stay_out_of_the_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

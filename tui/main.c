@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "commands.h"
 #include "config/config.h"
+#include "engines/registry.h"
 #include "net/http.h"
 #include "screen.h"
 
@@ -123,6 +124,10 @@ static void print_versions(void) {
     printf("pitwall %s\ncJSON %s\n", PITWALL_VERSION, cJSON_Version());
 }
 
+static int usual_port(enum engine_id engine) {
+    return engine_row(engine)->ports[0];
+}
+
 /* --help, --version, --default-config: true when one was asked for. */
 static bool inform(const struct options *options) {
     struct buf out;
@@ -130,7 +135,7 @@ static bool inform(const struct options *options) {
     if (options->help)
         options_help(&out);
     else if (options->default_config)
-        config_default(&out);
+        config_default(&out, usual_port);
     else if (options->version)
         print_versions();
     else

@@ -178,22 +178,3 @@ bool config_read(struct options *options, const char *path, bool required, struc
     buf_done(&source.text);
     return errors->length == before;
 }
-
-void config_default(struct buf *out) {
-    const char *about;
-    const char *key;
-    buf_text(out, "// pitwall's config file: JSON with comments. Every key is optional.\n{\n"
-                  "  // The engines to measure; -e NAME picks some of them.\n  \"endpoints\": [\n"
-                  "    // {\n");
-    for (size_t i = 0; (key = endpoint_key(i, &about)); i++)
-        buf_printf(out, "    //   \"%s\": …,  // %s\n", key, about);
-    buf_text(out, "    // }\n  ],\n\n  // Options by their long names, as on the command line.\n"
-                  "  \"defaults\": {\n");
-    size_t count;
-    const struct option_row *rows = option_rows(&count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].name, "endpoint") != 0 && strcmp(rows[i].name, "help") != 0 &&
-            strcmp(rows[i].name, "version") != 0 && strcmp(rows[i].name, "default-config") != 0)
-            buf_printf(out, "    // \"%s\": …,  // %s\n", rows[i].name, rows[i].help);
-    buf_text(out, "  },\n\n  // A built-in theme or a file.\n  \"theme\": \"default\"\n}\n");
-}

@@ -11,7 +11,9 @@
  * got at least one line. */
 bool config_read(struct options *options, const char *path, bool required, struct buf *errors);
 
-/* A commented file with every key, for --default-config. It parses. */
-void config_default(struct buf *out);
+/* A commented file with every key, for --default-config: its default or an example, what it means,
+ * and an endpoint for each engine that has a usual port (0: none). It parses as it is and with any
+ * of the commented values taken in. */
+void config_default(struct buf *out, int (*port_of)(enum engine_id engine));
 
 #endif

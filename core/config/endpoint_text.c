@@ -20,38 +20,50 @@ struct field {
     const char *key;
     enum field_kind kind;
     size_t offset;
-    const char *about;
+    const char *about, *example; /* example: JSON */
 };
 
 #define AT(member) offsetof(struct endpoint, member)
 static const struct field fields[] = {
-    {"name", FIELD_TEXT, AT(name), "what the row is called"},
-    {"url", FIELD_URL, AT(url), "base URL, without /v1"},
-    {"engine", FIELD_ENGINE, AT(engine), "engine's id; found by itself when left out"},
-    {"engine_version", FIELD_TEXT, AT(engine_version),
-     "where the engine does not tell its version"},
-    {"model", FIELD_TEXT, AT(model), "exact model id; the loaded one when left out"},
-    {"family", FIELD_TEXT, AT(family), "endpoints of one family must share a chat template"},
-    {"format", FIELD_TEXT, AT(format), "weights: GGUF, MLX-4bit …"},
-    {"quant", FIELD_TEXT, AT(quant), "quantisation: Q4_K_S …"},
-    {"lane", FIELD_TEXT, AT(lane), "machine it runs on; one endpoint of a lane at a time"},
-    {"baseline", FIELD_TEXT, AT(baseline), "name of the endpoint this one is held against"},
-    {"thinking", FIELD_THINKING, AT(thinking), "on, off or default (the suite's own)"},
-    {"key_env", FIELD_VARIABLE, AT(key_variable), "environment variable that holds the API key"},
-    {"extra_body", FIELD_OBJECT, AT(extra_body), "JSON object laid over every request"},
-    {"telemetry", FIELD_URL, AT(telemetry), "URL of an exporter on the endpoint's machine"},
-    {"start", FIELD_TEXT, AT(start), "command that starts the engine"},
-    {"stop", FIELD_TEXT, AT(stop), "command that stops it"},
-    {"restart", FIELD_TEXT, AT(restart), "command that restarts it (cold-prefix needs it)"},
-    {"ready", FIELD_TEXT, AT(ready), "command that succeeds once it is ready"},
-    {"notes", FIELD_TEXT, AT(notes), "free text kept with the run: KV type, disk size …"},
+    {"name", FIELD_TEXT, AT(name), "what the row is called", "\"mine\""},
+    {"url", FIELD_URL, AT(url), "base URL, without /v1", "\"http://192.168.1.20:8080\""},
+    {"engine", FIELD_ENGINE, AT(engine), "engine's id; found by itself when left out",
+     "\"llama.cpp\""},
+    {"engine_version", FIELD_TEXT, AT(engine_version), "where the engine does not tell its version",
+     "\"b9270\""},
+    {"model", FIELD_TEXT, AT(model), "exact model id; the loaded one when left out",
+     "\"Qwen3.6-35B-A3B\""},
+    {"family", FIELD_TEXT, AT(family), "endpoints of one family must share a chat template",
+     "\"qwen3.6\""},
+    {"format", FIELD_TEXT, AT(format), "weights: GGUF, MLX-4bit …", "\"GGUF\""},
+    {"quant", FIELD_TEXT, AT(quant), "quantisation: Q4_K_S …", "\"Q5_K_XL\""},
+    {"lane", FIELD_TEXT, AT(lane), "machine it runs on; one endpoint of a lane at a time",
+     "\"studio\""},
+    {"baseline", FIELD_TEXT, AT(baseline), "name of the endpoint this one is held against",
+     "\"llama.cpp\""},
+    {"thinking", FIELD_THINKING, AT(thinking), "on, off or default (the suite's own)",
+     "\"default\""},
+    {"key_env", FIELD_VARIABLE, AT(key_variable), "environment variable that holds the API key",
+     "\"MY_API_KEY\""},
+    {"extra_body", FIELD_OBJECT, AT(extra_body), "JSON object laid over every request",
+     "{\"top_k\": 20}"},
+    {"telemetry", FIELD_URL, AT(telemetry), "URL of an exporter on the endpoint's machine",
+     "\"http://192.168.1.20:9100/metrics\""},
+    {"start", FIELD_TEXT, AT(start), "command that starts the engine", "\"ssh studio engine up\""},
+    {"stop", FIELD_TEXT, AT(stop), "command that stops it", "\"ssh studio engine down\""},
+    {"restart", FIELD_TEXT, AT(restart), "command that restarts it (cold-prefix needs it)",
+     "\"ssh studio engine restart\""},
+    {"ready", FIELD_TEXT, AT(ready), "command that succeeds once it is ready",
+     "\"ssh studio engine ready\""},
+    {"notes", FIELD_TEXT, AT(notes), "free text kept with the run: KV type, disk size …",
+     "\"KV q8_0\""},
 };
 
-const char *endpoint_key(size_t index, const char **about) {
+const char *endpoint_key(size_t index, const char **about, const char **example) {
     if (index >= COUNT_OF(fields))
         return NULL;
-    if (about)
-        *about = fields[index].about;
+    *about = fields[index].about;
+    *example = fields[index].example;
     return fields[index].key;
 }
 

@@ -100,7 +100,7 @@ bool endpoint_parse(const char *text, struct endpoint *endpoint, struct error *e
 /* Set one field by its key in the config file ("url", "engine", "key_env" …). */
 bool endpoint_set(struct endpoint *endpoint, const char *key, const char *value,
                   struct error *error);
-/* Keys of an endpoint in order, with what each means; NULL past the last. */
-const char *endpoint_key(size_t index, const char **about);
+/* Keys of an endpoint in order, with what each means and a value as JSON; NULL past the last. */
+const char *endpoint_key(size_t index, const char **about, const char **example);
 
 #endif
