@@ -1,6 +1,6 @@
 #!/bin/sh
 # Frames of committed sample runs against golden text. `--write` rewrites them (make golden).
-# tests/golden/list: NAME RUN SIZE UNTIL KEYS ("-": none)
+# tests/golden/list: NAME RUN[+RUN…] SIZE UNTIL KEYS ("-": none)
 pitwall=${PITWALL:-./pitwall}
 [ "${1:-}" = --write ] && write=yes || write=no
 bad=0
@@ -8,7 +8,9 @@ new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 while read -r name run size until keys; do
     case $name in '' | \#*) continue ;; esac
-    set -- replay "sample-runs/$run.jsonl" --size "$size" --dump text
+    set -- replay
+    for one in $(echo "$run" | tr + ' '); do set -- "$@" "sample-runs/$one.jsonl"; done
+    set -- "$@" --size "$size" --dump text
     [ "$until" = - ] || set -- "$@" --until "$until"
     [ "$keys" = - ] || set -- "$@" --keys "$keys"
     want=tests/golden/$name.txt

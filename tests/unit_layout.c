@@ -45,13 +45,16 @@ static void spans_in_order(const struct span *spans, size_t count, struct rect b
 static void check_board(struct rect body, const struct board_want *want) {
     struct board_layout out;
     layout_board(body, want, &out);
+    assert_int_equal(out.deltas == DELTA_NOWHERE,
+                     want->deltas == 0 || body.width < 3 || body.height < 3);
     struct rect panes[] = {out.box, out.note, out.detail, out.events};
     for (size_t i = 0; i < 4; i++)
         assert_true(inside(body, panes[i]));
     all_apart(panes, 4);
     assert_true(inside(out.box, out.head) || out.head.height == 0);
     assert_true(inside(out.box, out.list));
-    assert_true(apart(out.head, out.list));
+    assert_true(inside(out.box, out.runs) || out.runs.height == 0);
+    all_apart((struct rect[]){out.head, out.list, out.runs}, 3);
     assert_true(out.row_height >= 1);
     assert_true(out.column_count >= 0 && out.column_count <= want->columns);
     assert_true(out.mark_width >= 0);
@@ -83,6 +86,7 @@ static void board_fits_everywhere(void **state) {
             all_apart(parts, 4);
             struct board_want want = {.rows = rows[width % 6],
                                       .labels = height % 3,
+                                      .deltas = height % 3 ? rows[width % 6] / 2 : 0,
                                       .columns = columns[(width + height) % 5],
                                       .suites = 1 + height % 2,
                                       .value_width = 6,

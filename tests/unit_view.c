@@ -463,12 +463,12 @@ static void two_runs_have_labels(void **state) {
     for (size_t i = 1; i < COUNT_OF(sizes); i++)
         shows(f, sizes[i][0], sizes[i][1], "2 runs");
     shows(f, 120, 40, "2026-11-20 18:02");
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 9; i++)
         act(f, ACTION_DOWN);
-    assert_int_equal(f->ui.source, 1);
+    assert_int_equal(f->ui.source, 1); /* each endpoint's rows stand together */
     assert_int_equal(f->ui.ep, 4);
     char *screen = shown(f, 60, 16); /* scrolled so that the selected one is seen */
-    assert_non_null(strstr(screen, "▶ studio"));
+    assert_non_null(strstr(screen, "▶ ◆ studio"));
     free(screen);
     board_free(other);
 }

@@ -11,8 +11,9 @@ const struct board_call *callpage_open(const struct row_ref *ref, const struct u
 
 void callpage_draw(const struct draw *draw, struct rect rect, const struct row_ref *ref,
                    const struct board_call *call) {
-    char title[128];
-    snprintf(title, sizeof title, "%s · %s, pass %d, call %d", row_name(ref), call->call.phase,
+    char title[240], name[160];
+    row_title(draw->scene, draw->ui, ref, name, sizeof name);
+    snprintf(title, sizeof title, "%s · %s, pass %d, call %d", name, call->call.phase,
              call->call.pass + 1, call->call.index + 1);
     struct rect inner = draw_section(draw, rect, true, 0, title, "Esc closes");
     callview_page(draw, inner, call, ref->board->now_us, draw->ui->text_scroll);

@@ -34,11 +34,12 @@ static void draw_call_figures(const struct draw *draw, struct rect line,
 static void draw_call(const struct draw *draw, struct rect line, const struct row_ref *ref,
                       const struct board_call *call, int64_t full_us, bool selected) {
     const struct call *of = &call->call;
+    char phase[PHASE_TITLE];
     if (selected)
         frame_put(draw->frame, line.x, line.y, 0x25b6, ROLE_ACCENT);
     frame_printf(draw->frame, line.x + 2, line.y, CALL_NAME - 3,
-                 call->finished ? ROLE_TEXT : ROLE_ACCENT, "%s%s%.0d%s", draw_phase(of->phase, 10),
-                 ref->board->run.passes > 1 ? " p" : "",
+                 call->finished ? ROLE_TEXT : ROLE_ACCENT, "%s%s%.0d%s",
+                 draw_phase(of->phase, 10, phase), ref->board->run.passes > 1 ? " p" : "",
                  ref->board->run.passes > 1 ? of->pass + 1 : 0, of->attempt > 0 ? " again" : "");
     int bar = line.width - CALL_NAME - CALL_FIGURES;
     callview_bar(draw, line.x + CALL_NAME, line.y, bar, call, ref->board->now_us, full_us);

@@ -84,9 +84,35 @@ static const struct {
     {"cold-control", "control", "ctrl"},
     {"on-preserve", "on-keep", "keep"},
     {"on-drop", "on-drop", "drop"},
+    {"prefix-test", "prefix", "pfx"},
 };
 
-const char *draw_phase(const char *phase, int width) {
+/* Stems of phases that end in a number. */
+static const struct {
+    const char *stem, *shorter;
+} phase_stems[] = {{"single-", "sgl-"}, {"burst-", "bst-"}};
+
+static const char *shorten(const char *phase, int width, char out[PHASE_TITLE]) {
+    for (size_t i = 0; i < COUNT_OF(phase_stems); i++) {
+        size_t stem = strlen(phase_stems[i].stem);
+        if (strncmp(phase, phase_stems[i].stem, stem) != 0)
+            continue;
+        snprintf(out, PHASE_TITLE, "%s%.*s", phase_stems[i].shorter, PHASE_MAX, phase + stem);
+        if ((int)text_cells(out) <= width)
+            return out;
+    }
+    if (width < 3)
+        return phase;
+    char visible[PHASE_TITLE];
+    text_visible(visible, sizeof visible, phase, strlen(phase));
+    int length = (int)strlen(visible), tail = (width - 1) / 2, head = width - 1 - tail;
+    if (length != (int)text_cells(visible)) /* no ASCII: bytes are no cells; cut at its end */
+        return phase;
+    snprintf(out, PHASE_TITLE, "%.*s…%s", head, visible, visible + length - tail);
+    return out;
+}
+
+const char *draw_phase(const char *phase, int width, char out[PHASE_TITLE]) {
     if ((int)strlen(phase) <= width && width >= 10)
         return phase;
     for (size_t i = 0; i < COUNT_OF(phase_titles); i++) {
@@ -95,7 +121,7 @@ const char *draw_phase(const char *phase, int width) {
         bool fits = (int)strlen(phase_titles[i].shorter) <= width;
         return fits ? phase_titles[i].shorter : phase_titles[i].shortest;
     }
-    return phase;
+    return (int)text_cells(phase) <= width ? phase : shorten(phase, width, out);
 }
 
 /* Quality suites have one phase, and its word says nothing. */
@@ -111,17 +137,18 @@ bool draw_names_suite(const struct column *column) {
     return suite_titles[column->suite] && strcmp(column->phase, "run") == 0;
 }
 
-const char *draw_column(const struct column *column, int width) {
+const char *draw_column(const struct column *column, int width, char out[PHASE_TITLE]) {
     if (!draw_names_suite(column))
-        return draw_phase(column->phase, width);
+        return draw_phase(column->phase, width, out);
     const char *word = suite_word(column->suite);
     return (int)strlen(word) < width ? word : suite_titles[column->suite];
 }
 
-int draw_phase_width(const struct board *board) {
+int draw_phase_width(const struct column *columns, int count) {
+    char title[PHASE_TITLE];
     int widest = 4;
-    for (size_t i = 0; i < board->column_count; i++) {
-        int width = (int)strlen(draw_column(&board->columns[i], 9));
+    for (int i = 0; i < count; i++) {
+        int width = (int)text_cells(draw_column(&columns[i], 9, title));
         widest = width > widest ? width : widest;
     }
     return widest;

@@ -22,14 +22,16 @@ char draw_view_key(enum view_id view);
 /* "0:41", "12:03", "1:02:03"; "–" below 0. */
 #define DURATION_TEXT 16
 void draw_duration(int64_t us, char out[DURATION_TEXT]);
-/* A phase's title that fits in `width` cells: whole, short or shortest. Borrowed. */
-const char *draw_phase(const char *phase, int width);
+/* A phase's title that fits in `width` cells: whole, short, shortest, or without its middle, so
+ * that what tells it from others ("single-30", "burst-30") is still there. Borrowed, or `out`. */
+#define PHASE_TITLE (2 * PHASE_MAX)
+const char *draw_phase(const char *phase, int width, char out[PHASE_TITLE]);
 /* The same of a column: of a suite with one phase, its suite. */
-const char *draw_column(const struct column *column, int width);
+const char *draw_column(const struct column *column, int width, char out[PHASE_TITLE]);
 /* Its title is the suite's. */
 bool draw_names_suite(const struct column *column);
 /* Longest title that draw_column would give for these columns when there is room. */
-int draw_phase_width(const struct board *board);
+int draw_phase_width(const struct column *columns, int count);
 
 /* A figure right-aligned; dim when absent. */
 void draw_value(const struct draw *draw, int x, int y, int width, enum role role,

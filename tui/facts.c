@@ -148,6 +148,7 @@ static void add_gate(const struct row_ref *ref, enum gate_id gate, struct fact *
     const struct board *board = ref->board;
     char phases[96] = "";
     const char *detail = NULL;
+    char word[PHASE_TITLE];
     for (size_t i = 0; i < board->gate_count; i++) {
         const struct gate_result *result = &board->gates[i];
         if (result->ep != ref->ep || result->gate != gate || result->column < 0 ||
@@ -155,7 +156,7 @@ static void add_gate(const struct row_ref *ref, enum gate_id gate, struct fact *
             continue;
         size_t used = strlen(phases);
         snprintf(phases + used, sizeof phases - used, "%s%s", used ? ", " : "",
-                 draw_phase(board->columns[result->column].phase, 8));
+                 draw_phase(board->columns[result->column].phase, 8, word));
         detail = detail ? detail : result->detail;
     }
     if (!phases[0])

@@ -53,7 +53,7 @@ static const struct action_row rows[] = {
      "Sort rows by the selected column; again: the other way round. In a burst: calls by dispatch "
      "or by finish."},
     {ACTION_FILTER, "filter", {'/'}, ANY, NULL, "Only rows whose name contains a text."},
-    {ACTION_MARK, "mark", {' '}, ANY, NULL, "Mark the row for comparing."},
+    {ACTION_MARK, "mark", {' '}, ANY, NULL, "Mark the row for comparing; of several runs its run is the reference."},
 
     {ACTION_WHY, "why", {'w'}, ANY, "why",
      "Why a figure is absent (–) or not ranked, of the selected engine and its machine; again: "

@@ -92,9 +92,11 @@ static void place_across(struct board_layout *out, const struct board_want *want
     place_sparks(out, sparks_x, x + width - sparks_x);
 }
 
-/* Lines that `out->row_height` lines per endpoint take. */
-static int list_lines(const struct board_want *want, int row_height) {
-    return want->rows * row_height + want->labels;
+/* Lines that rows of this height take, with what belongs to them. */
+static int list_lines(const struct board_layout *out, const struct board_want *want,
+                      int row_height) {
+    int below = out->deltas == DELTA_BELOW ? want->deltas : 0;
+    return want->rows * row_height + want->labels + below;
 }
 
 static int height_with(const struct board_layout *out, int graph_rows) {
@@ -107,31 +109,35 @@ static int height_with(const struct board_layout *out, int graph_rows) {
 static void place_down(struct board_layout *out, const struct board_want *want, struct rect body) {
     bool sparks_fit = out->sparks[0].width >= SPARK_BELOW_MIN;
     int suite_line = want->suites > 1 ? 1 : 0;
-    int room = body.height - 2 - 1 - suite_line - (out->beside ? 0 : 1);
+    int bare = body.height - 2 - 1 - suite_line; /* without a line of sparkline titles */
+    int room = bare - (out->beside ? 0 : 1);
 
-    out->graph_rows = sparks_fit && list_lines(want, height_with(out, 1)) <= room ? 1 : 0;
+    if (want->deltas > 0 && out->deltas != DELTA_BESIDE && list_lines(out, want, 1) > bare)
+        out->deltas = DELTA_INSTEAD;
+    out->graph_rows = sparks_fit && list_lines(out, want, height_with(out, 1)) <= room ? 1 : 0;
     if (out->graph_rows == 0)
-        room = body.height - 2 - 1 - suite_line; /* no line of sparkline titles */
+        room = bare;
     if (out->graph_rows == 0 && out->beside && sparks_fit)
         out->graph_rows = 1; /* beside the phases they cost no line */
-    int left = room - list_lines(want, height_with(out, out->graph_rows));
-    while (out->graph_rows > 0 && out->graph_rows < GRAPH_ROWS_TALL && left >= want->rows) {
+    while (out->graph_rows > 0 && out->graph_rows < GRAPH_ROWS_TALL &&
+           list_lines(out, want, height_with(out, out->graph_rows + 1)) <= room)
         out->graph_rows++;
-        left = room - list_lines(want, height_with(out, out->graph_rows));
-    }
+    int left = room - list_lines(out, want, height_with(out, out->graph_rows));
     int panes = left >= EVENTS_MIN ? left : 0;
     if (out->graph_rows == GRAPH_ROWS_TALL && panes >= EVENTS_MIN + want->rows * 2) {
         out->graph_rows = GRAPH_ROWS_MOST;
-        panes = room - list_lines(want, height_with(out, out->graph_rows));
+        panes = room - list_lines(out, want, height_with(out, out->graph_rows));
     }
     int note = !panes && left >= 1 ? 1 : 0;
     out->row_height = height_with(out, out->graph_rows);
 
     out->box = (struct rect){body.x, body.y, body.width, body.height - panes - note};
     int head = 1 + suite_line + (out->graph_rows > 0 && !out->beside ? 1 : 0);
-    out->head = (struct rect){body.x + 1, body.y + 1, body.width - 2, head};
-    out->list = (struct rect){body.x + 1, body.y + 1 + head, body.width - 2,
-                              at_least(out->box.height - 2 - head, 0)};
+    int runs = at_most(want->labels, at_least(out->box.height - 2 - head, 0));
+    out->runs = (struct rect){body.x + 1, body.y + 1, body.width - 2, runs};
+    out->head = (struct rect){body.x + 1, body.y + 1 + runs, body.width - 2, head};
+    out->list = (struct rect){body.x + 1, body.y + 1 + runs + head, body.width - 2,
+                              at_least(out->box.height - 2 - runs - head, 0)};
     int y = body.y + out->box.height;
     if (note)
         out->note = (struct rect){body.x, y, body.width, 1};
@@ -150,7 +156,17 @@ void layout_board(struct rect body, const struct board_want *want, struct board_
     if (body.width < 3 || body.height < 3)
         return;
     int pad = body.width >= PADDED_WIDTH ? 2 : 1;
-    place_across(out, want, body.x + pad, body.width - 2 * pad);
+    struct board_want wider = *want;
+    if (want->deltas > 0) {
+        wider.value_width += DELTA_WIDTH;
+        out->deltas = DELTA_BESIDE;
+    }
+    place_across(out, &wider, body.x + pad, body.width - 2 * pad);
+    if (out->column_count < want->columns && want->deltas > 0) {
+        out->deltas = DELTA_BELOW;
+        wider.value_width = at_least(want->value_width, DELTA_WIDTH - 1);
+        place_across(out, &wider, body.x + pad, body.width - 2 * pad);
+    }
     place_down(out, want, body);
 }
 

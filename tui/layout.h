@@ -38,23 +38,29 @@ struct span {
 
 /* What the board view would like to show. */
 struct board_want {
-    int rows;        /* endpoints */
-    int labels;      /* one-line labels between them (a run each) */
+    int rows;        /* endpoints, of each run */
+    int labels;      /* lines above them that name the runs */
+    int deltas;      /* rows that are held against another one */
     int columns;     /* phases */
     int suites;      /* over which they are spread: a line of suite names above 1 */
     int value_width; /* cells of a value */
     int label_width; /* cells of the longest column title */
     int name_width;  /* cells of the longest name */
 };
+/* Where a difference stands: right of the figure when all columns have room for it, else in a line
+ * below while all rows are seen, else in the figure's place. */
+enum delta_place { DELTA_NOWHERE, DELTA_BESIDE, DELTA_BELOW, DELTA_INSTEAD };
+#define DELTA_WIDTH 7 /* "≈+250%", and a blank before it */
 struct board_layout {
-    struct rect box, head, list; /* head and list lie inside the box */
+    struct rect box, head, runs, list; /* the last three lie inside the box */
     struct rect note, detail, events;
-    int row_height; /* lines of one endpoint */
+    int row_height; /* lines of one endpoint, a line of differences not counted */
     int graph_rows; /* lines of its sparklines; 0: none */
     bool beside;    /* sparklines stand right of the phases, not below */
     struct span name, verdict;
     int column_x, column_step, column_count; /* a column: its gap, value and mark cells */
     int mark_width;                          /* cells behind a value */
+    enum delta_place deltas;                 /* beside: DELTA_WIDTH at the end of a column */
     struct span sparks[LAYOUT_SPARKS];       /* graph, blank and value together */
     int spark_value;                         /* cells of the value at its right end */
 };

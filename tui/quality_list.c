@@ -115,7 +115,8 @@ bool quality_list_spread(const struct scorecard *card, int strip) {
 static int label_width(const struct quality_list *list, bool wide) {
     int widest = NAME_LEAST, most = wide ? NAME_MOST : NAME_LEAST;
     for (int i = 0; i < list->count; i++) {
-        int cells = (int)text_cells(row_name(list->lines[i].ref));
+        int sign = list->lines[i].ref->source != list->lines[0].ref->source ? 2 : 0;
+        int cells = (int)text_cells(row_name(list->lines[i].ref)) + sign;
         widest = cells > widest ? cells : widest;
     }
     return MARGIN + (widest < most ? widest : most) + 1;

@@ -31,6 +31,12 @@ enum role view_series_role(int index) {
     return (enum role)(ROLE_SERIES_1 + (index < 0 ? 0 : index % 6));
 }
 
+const char *view_run_sign(const struct ui *ui, int source) {
+    static const char *const signs[RUNS_ON_SCREEN] = {"●", "◆", "■", "★", "○", "◇", "□", "☆"};
+    static const char *const letters[RUNS_ON_SCREEN] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+    return (ui->glyphs == GLYPH_ASCII ? letters : signs)[source % RUNS_ON_SCREEN];
+}
+
 static void draw_too_small(struct frame *frame) {
     int middle = frame->height / 2;
     char text[64];

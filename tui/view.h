@@ -62,6 +62,7 @@ struct mark {
 struct scene { /* what there is to draw */
     const struct board *boards[RUNS_ON_SCREEN];
     size_t count;
+    int reference; /* the run that others are held against, as long as no row is marked */
     int64_t offset_us[RUNS_ON_SCREEN]; /* alignment of several runs */
     const struct mark *marks;          /* of a replay, by time; borrowed */
     size_t mark_count;
@@ -85,5 +86,7 @@ void view_draw(struct frame *frame, const struct scene *scene, const struct ui *
 bool view_act(struct ui *ui, const struct scene *scene, enum action action, int width, int height);
 /* Role of a run's colour: the endpoints' or runs' own series. */
 enum role view_series_role(int index);
+/* A run's own glyph, a letter where there is ASCII alone. Borrowed. */
+const char *view_run_sign(const struct ui *ui, int source);
 
 #endif

@@ -12,17 +12,27 @@
 
 enum { PLOT_MIN = 5, PLOT_MOST = 9, CALLS_MIN = 4 }; /* lines, in the detail pane */
 
+/* Cells of a column that are the figure's: its gap and its value. */
+static int figure_width(const struct board_layout *layout) {
+    int delta = layout->deltas == DELTA_BESIDE ? DELTA_WIDTH : 0;
+    return layout->column_step - layout->mark_width - delta;
+}
+
 /* The head: phases right-aligned over their values, the sorted one with an arrow. */
 static void draw_phases_head(const struct draw *draw, const struct grid *grid, int y) {
     const struct board_layout *layout = &grid->layout;
     const struct ui *ui = draw->ui;
+    char title[PHASE_TITLE];
+    int width = figure_width(layout);
+    bool beside = layout->deltas == DELTA_BESIDE;
     frame_text(draw->frame, layout->name.x + 2, y, layout->name.width - 2, ROLE_DIM, "engine");
     for (int i = 0; i < grid->count; i++) {
         int x = layout->column_x + i * layout->column_step;
-        int width = layout->column_step - layout->mark_width;
         bool chosen = grid->columns[i] == ui->column;
         frame_right(draw->frame, x, y, width, chosen ? ROLE_ACCENT : ROLE_HEADER,
-                    draw_column(&grid->board->columns[grid->columns[i]], width));
+                    draw_column(&grid->heads.at[grid->columns[i]], width, title));
+        if (beside)
+            frame_text(draw->frame, x + layout->column_step - 2, y, 1, ROLE_DIM, "Δ");
         if (!chosen)
             continue;
         if (ui->sort_by_value)
@@ -35,17 +45,20 @@ static void draw_phases_head(const struct draw *draw, const struct grid *grid, i
 static void draw_suites_head(const struct draw *draw, const struct grid *grid, int y) {
     const struct board_layout *layout = &grid->layout;
     for (int i = 0; i < grid->count; i++) {
-        enum suite_id suite = grid->board->columns[grid->columns[i]].suite;
-        if (i > 0 && grid->board->columns[grid->columns[i - 1]].suite == suite)
+        const struct column *column = &grid->heads.at[grid->columns[i]];
+        if (i > 0 && grid->heads.at[grid->columns[i - 1]].suite == column->suite)
             continue;
         int end = i;
-        while (end < grid->count && grid->board->columns[grid->columns[end]].suite == suite)
+        while (end < grid->count && grid->heads.at[grid->columns[end]].suite == column->suite)
             end++;
         int x = layout->column_x + i * layout->column_step + 1;
         int width = (end - i) * layout->column_step - 2;
+        const char *word = suite_word(column->suite);
+        bool roomy = (int)strlen(word) + 3 <= width;
         frame_fill(draw->frame, (struct rect){x, y, width, 1}, 0x2500, ROLE_BORDER);
-        if (end - i > 1 || !draw_names_suite(&grid->board->columns[grid->columns[i]]))
-            frame_printf(draw->frame, x + 1, y, width - 1, ROLE_DIM, " %s ", suite_word(suite));
+        if (end - i > 1 || !draw_names_suite(column))
+            frame_printf(draw->frame, roomy ? x + 1 : x, y, width, ROLE_DIM, roomy ? " %s " : "%s",
+                         word);
     }
 }
 
@@ -71,27 +84,46 @@ static void draw_head(const struct draw *draw, const struct grid *grid) {
         draw_sparks_head(draw, grid, last);
 }
 
-static void draw_cell(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
-                      int place, int y) {
-    const struct board_layout *layout = &grid->layout;
-    int column = grid_column(grid, ref, grid->columns[place]);
-    int x = layout->column_x + place * layout->column_step;
-    int width = layout->column_step - layout->mark_width - 1;
-    if (column < 0)
-        return;
-    struct cellview cell;
-    cellview_read(ref, column, draw->ui, grid->best[place], layout->mark_width, &cell);
-    frame_right(draw->frame, x, y, width + 1, cell.role, cell.text); /* long ones take the gap */
-    int mark = x + 1 + width, room = layout->mark_width;
-    if (cell.running && room > 0) {
-        frame_put(draw->frame, mark++, y, draw_spinner(draw->ui, cell.turn), cell.turn_role);
+/* The figure with its marks behind it. */
+static void draw_figures(const struct draw *draw, const struct board_layout *layout,
+                         const struct cellview *cell, int x, int y) {
+    int width = figure_width(layout);
+    frame_right(draw->frame, x, y, width, cell->role, cell->text); /* long ones take the gap */
+    int mark = x + width, room = layout->mark_width;
+    if (cell->running && room > 0) {
+        frame_put(draw->frame, mark++, y, draw_spinner(draw->ui, cell->turn), cell->turn_role);
         room--;
     }
-    if (cell.best && room > 0) {
+    if (cell->best && room > 0) {
         frame_put(draw->frame, mark++, y, '*', ROLE_GOOD);
         room--;
     }
-    frame_text(draw->frame, mark, y, room, cell.marks_role, cell.marks);
+    frame_text(draw->frame, mark, y, room, cell->marks_role, cell->marks);
+}
+
+static void draw_cell(const struct draw *draw, const struct grid *grid, int row, int place, int y) {
+    const struct board_layout *layout = &grid->layout;
+    const struct row_ref *ref = &grid->rows.at[row];
+    int column = heads_column(&grid->heads, grid->columns[place], ref->board);
+    int x = layout->column_x + place * layout->column_step;
+    struct cellview cell;
+    struct delta delta;
+    if (column < 0)
+        return;
+    cellview_read(ref, column, draw->ui, grid->best[ref->source][place], layout->mark_width, &cell);
+    deltas_read(&grid->deltas, &grid->rows, row, column, draw->ui, &delta);
+    bool told = delta.sign == DELTA_SAME || delta.sign == DELTA_BETTER || delta.sign == DELTA_WORSE;
+    if (layout->deltas == DELTA_INSTEAD && told && !cell.running) {
+        copy_text(cell.text, sizeof cell.text, delta.text);
+        cell.role = delta.role;
+        cell.best = false;
+    }
+    draw_figures(draw, layout, &cell, x, y);
+    if (layout->deltas == DELTA_BELOW)
+        frame_right(draw->frame, x, y + 1, figure_width(layout), delta.role, delta.text);
+    else if (layout->deltas == DELTA_BESIDE && delta.text[0])
+        frame_right(draw->frame, x + layout->column_step - DELTA_WIDTH, y, DELTA_WIDTH, delta.role,
+                    delta.text);
 }
 
 static void draw_verdict(const struct draw *draw, const struct grid *grid,
@@ -129,12 +161,13 @@ static void draw_spark_value(const struct draw *draw, struct span span, int y, i
     frame_right(draw->frame, x - 1, y, width + 1, isnan(value) ? ROLE_DIM : role, text);
 }
 
+/* `y`: of the row's first line, `below`: lines under it that are taken. */
 static void draw_sparks(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
-                        int y) {
+                        int y, int below) {
     const struct board_layout *layout = &grid->layout;
     if (layout->graph_rows == 0)
         return;
-    int top = layout->beside ? y : y + 1;
+    int top = layout->beside ? y : y + 1 + below;
     int bottom = top + layout->graph_rows - 1;
     for (int i = 0; i < LAYOUT_SPARKS; i++) {
         struct span span = layout->sparks[i];
@@ -150,10 +183,10 @@ static void draw_sparks(const struct draw *draw, const struct grid *grid, const 
 
 /* Under the name: what it serves, the shorter and surer words first. */
 static void draw_model(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
-                       int y) {
+                       int y, int lines) {
     const struct endpoint *endpoint = ref->row->endpoint;
     struct span name = grid->layout.name;
-    int room = name.width - 3, lines = grid->layout.row_height - 1;
+    int room = name.width - 3;
     char format[64];
     snprintf(format, sizeof format, "%s%s%s", endpoint->format ? endpoint->format : "",
              endpoint->format && endpoint->quant ? " " : "",
@@ -174,87 +207,98 @@ static void draw_model(const struct draw *draw, const struct grid *grid, const s
         frame_text(draw->frame, name.x + 2, y, room, ROLE_DIM, row_model(ref));
 }
 
-/* Lines of a row without the blank below it. */
-static int row_lines(const struct grid *grid) {
-    const struct board_layout *layout = &grid->layout;
-    return layout->beside && layout->graph_rows > 1 ? layout->graph_rows : layout->row_height;
+/* Lines of differences under a row's figures. */
+static int lines_below(const struct grid *grid, int row) {
+    return grid->layout.deltas == DELTA_BELOW && grid->rows.against[row] != row;
 }
 
-static void draw_row(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
-                     int y, bool selected) {
+/* Lines of a row without the blank below it. */
+static int row_lines(const struct grid *grid, int row) {
+    const struct board_layout *layout = &grid->layout;
+    bool tall = layout->beside && layout->graph_rows > 1;
+    return (tall ? layout->graph_rows : layout->row_height) + lines_below(grid, row);
+}
+
+static void draw_row(const struct draw *draw, const struct grid *grid, int row, int y,
+                     bool selected) {
+    const struct row_ref *ref = &grid->rows.at[row];
     struct rect list = grid->layout.list;
     struct span name = grid->layout.name;
-    enum role role = draw->scene->count > 1 ? view_series_role(ref->source) : ROLE_TITLE;
-    if (ref->row->state == ENDPOINT_DOWN)
-        role = ROLE_BAD;
+    bool several = draw->scene->count > 1;
+    enum role role = several ? view_series_role(ref->source) : ROLE_TITLE;
+    int below = lines_below(grid, row);
+    char title[160];
     if (selected)
         frame_put(draw->frame, name.x, y, 0x25b6, ROLE_ACCENT);
-    frame_text(draw->frame, name.x + 2, y, name.width - 2, role, row_name(ref));
+    if (ref->row->state == ENDPOINT_DOWN)
+        role = ROLE_BAD;
+    row_title(draw->scene, draw->ui, ref, title, sizeof title);
+    frame_text(draw->frame, name.x + 2, y, name.width - 2, role, title);
     for (int i = 0; i < grid->count; i++)
-        draw_cell(draw, grid, ref, i, y);
+        draw_cell(draw, grid, row, i, y);
     draw_verdict(draw, grid, ref, y);
-    draw_model(draw, grid, ref, y + 1);
-    draw_sparks(draw, grid, ref, y);
+    draw_model(draw, grid, ref, y + 1, grid->layout.row_height - 1 + below);
+    draw_sparks(draw, grid, ref, y, below);
     if (selected)
-        frame_select(draw->frame, (struct rect){list.x, y, list.width, row_lines(grid)});
+        frame_select(draw->frame, (struct rect){list.x, y, list.width, row_lines(grid, row)});
 }
 
-static void draw_label(const struct draw *draw, const struct grid *grid, const struct row_ref *ref,
-                       int y) {
-    char slug[64];
-    const struct run *run = &ref->board->run;
-    run_slug(run, slug, sizeof slug);
-    char started[17] = "–"; /* to the minute */
-    if (run->started && strlen(run->started) >= 16)
-        snprintf(started, sizeof started, "%.10s %.5s", run->started, run->started + 11);
-    bool over = ref->board->status != RUN_OPEN;
-    struct rect list = grid->layout.list;
-    frame_put(draw->frame, list.x + 1, y, 0x25a0, view_series_role(ref->source));
-    frame_printf(draw->frame, list.x + 3, y, list.width - 4, view_series_role(ref->source),
-                 "%s · %s%s%s", slug, started, over ? " · " : "",
-                 over ? run_status_word(ref->board->status) : "");
-}
-
-/* Lines of the list before row `index`, labels of runs included. */
-static int line_of(const struct draw *draw, const struct grid *grid, int index) {
-    int labels = 0;
-    for (int i = 0; i <= index && draw->scene->count > 1; i++)
-        labels += i == 0 || grid->rows.at[i].source != grid->rows.at[i - 1].source;
-    return index * grid->layout.row_height + labels;
-}
-
-/* Once a run, not once a cell. */
-static void find_best(const struct draw *draw, struct grid *grid, const struct row_ref *ref) {
-    for (int i = 0; i < grid->count; i++) {
-        int column = grid_column(grid, ref, grid->columns[i]);
-        grid->best[i] = column < 0
-                            ? -1
-                            : board_best(ref->board, column,
-                                         row_metric(ref->board->columns[column].suite, draw->ui));
+/* Which run is which, and which one the others are held against. */
+static void draw_runs(const struct draw *draw, const struct grid *grid) {
+    struct rect runs = grid->layout.runs;
+    int entry = grid_label_width(draw), across = entry < runs.width ? runs.width / entry : 1;
+    for (int s = 0; s < (int)draw->scene->count; s++) {
+        const struct board *board = draw->scene->boards[s];
+        enum role role = view_series_role(s);
+        char label[160];
+        int x = runs.x + 3 + s % across * entry, y = runs.y + s / across;
+        if (s / across >= runs.height)
+            return;
+        run_label(draw->scene, s, true, label, sizeof label);
+        frame_text(draw->frame, x, y, 1, role, view_run_sign(draw->ui, s));
+        x += 2 + frame_text(draw->frame, x + 2, y, runs.x + runs.width - x - 2, role, label);
+        if (board->status != RUN_OPEN && board->status != RUN_COMPLETE)
+            frame_printf(draw->frame, x, y, runs.x + runs.width - x, ROLE_DIM, " %s",
+                         run_status_word(board->status));
     }
+}
+
+/* Lines of the list before row `index`. */
+static int line_of(const struct grid *grid, int index) {
+    int lines = 0;
+    for (int i = 0; i < index; i++)
+        lines += grid->layout.row_height + lines_below(grid, i);
+    return lines;
 }
 
 static void draw_list(const struct draw *draw, struct grid *grid) {
     struct rect list = grid->layout.list;
     int height = grid->layout.row_height, count = grid->rows.count;
     int selected = rows_selected(&grid->rows, draw->ui);
-    int lines = line_of(draw, grid, count - 1) + height;
-    int first = layout_scroll(lines, list.height - height + 1, line_of(draw, grid, selected));
+    int lines = line_of(grid, count);
+    int first = layout_scroll(lines, list.height - height + 1, line_of(grid, selected));
     if (lines <= list.height)
         first = 0;
     for (int i = 0; i < count; i++) {
-        int y = list.y + line_of(draw, grid, i) - first;
-        bool leads = i == 0 || grid->rows.at[i].source != grid->rows.at[i - 1].source;
-        if (leads)
-            find_best(draw, grid, &grid->rows.at[i]);
-        if (leads && draw->scene->count > 1 && y - 1 >= list.y && y - 1 < list.y + list.height)
-            draw_label(draw, grid, &grid->rows.at[i], y - 1);
-        if (y >= list.y && y + height <= list.y + list.height)
-            draw_row(draw, grid, &grid->rows.at[i], y, i == selected);
+        int y = list.y + line_of(grid, i) - first;
+        if (y >= list.y && y + height + lines_below(grid, i) <= list.y + list.height)
+            draw_row(draw, grid, i, y, i == selected);
     }
     if (lines > list.height)
         frame_printf(draw->frame, list.x + list.width - 9, list.y + list.height, 8, ROLE_ACCENT,
                      " %d/%d ", selected + 1, count);
+}
+
+/* One entry of the legend; nothing when there is no room. Returns the x behind it. */
+static int draw_sign(const struct draw *draw, int x, int y, int end, enum role role,
+                     const char *sign, const char *text) {
+    int cells = (int)text_cells(sign) + (int)text_cells(text) + 3;
+    if (x + cells > end)
+        return x;
+    frame_put(draw->frame, x, y, ' ', ROLE_DIM);
+    int used = frame_text(draw->frame, x + 1, y, end - x, role, sign);
+    frame_printf(draw->frame, x + 1 + used, y, end - x, ROLE_DIM, " %s ", text);
+    return x + cells;
 }
 
 /* In the lower border: what the marks behind figures mean, only those that are there. */
@@ -265,17 +309,18 @@ static void draw_legend(const struct draw *draw, const struct grid *grid) {
     for (int i = 0; i < grid->rows.count; i++)
         for (size_t c = 0; c < grid->rows.at[i].board->column_count; c++)
             seen |= board_cell(grid->rows.at[i].board, grid->rows.at[i].ep, (int)c)->gates;
-    x += frame_text(draw->frame, x, y, end - x, ROLE_GOOD, " *");
-    x += frame_text(draw->frame, x, y, end - x, ROLE_DIM, " best ");
+    x = draw_sign(draw, x, y, end, ROLE_GOOD, "*",
+                  draw->scene->count > 1 ? "best of its run" : "best");
+    if (grid->deltas.count > 0 && compare_knows(draw->ui->metric)) {
+        x = draw_sign(draw, x, y, end, ROLE_GOOD, "▴", "better");
+        x = draw_sign(draw, x, y, end, ROLE_BAD, "▾", "worse");
+        x = draw_sign(draw, x, y, end, ROLE_DIM, "≈", "no difference shown");
+    }
     for (int gate = 0; gate < GATE_COUNT; gate++) {
-        char title[GATE_TEXT];
+        char title[GATE_TEXT], mark[2] = {gate_mark((enum gate_id)gate)};
         facts_gate_title((enum gate_id)gate, title);
-        if (!(seen & 1u << gate) || x + (int)strlen(title) + 4 > end)
-            continue;
-        frame_put(draw->frame, x, y, ' ', ROLE_DIM);
-        frame_put(draw->frame, x + 1, y, (unsigned char)gate_mark((enum gate_id)gate),
-                  facts_gate_role((enum gate_id)gate));
-        x += 2 + frame_printf(draw->frame, x + 2, y, end - x, ROLE_DIM, " %s ", title);
+        if (seen & 1u << gate)
+            x = draw_sign(draw, x, y, end, facts_gate_role((enum gate_id)gate), mark, title);
     }
 }
 
@@ -303,10 +348,19 @@ static void draw_title(const struct draw *draw, const struct grid *grid) {
     char title[96], right[96] = "";
     snprintf(title, sizeof title, "board · %s %s%s", metric->title, draw_unit(draw->ui->metric),
              draw->ui->sort_by_value ? ", sorted" : "");
-    if (draw->ui->filter[0])
+    const struct scene *scene = draw->scene;
+    int passes = scene->count > 0 ? scene->boards[0]->run.passes : 0;
+    if (draw->ui->filter[0]) {
         snprintf(right, sizeof right, "filter: %s", draw->ui->filter);
-    else if (grid->board && grid->board->run.passes > 1)
-        snprintf(right, sizeof right, "median of %d passes", grid->board->run.passes);
+    } else if (grid->deltas.count > 0) {
+        int reference = rows_reference(scene, draw->ui);
+        char label[64];
+        run_label(scene, reference, false, label, sizeof label);
+        snprintf(right, sizeof right, "Δ against %s %.64s", view_run_sign(draw->ui, reference),
+                 label);
+    } else if (passes > 1) {
+        snprintf(right, sizeof right, "median of %d passes", passes);
+    }
     draw_section(draw, grid->layout.box, true, draw_view_key(VIEW_BOARD), title, right);
 }
 
@@ -321,6 +375,7 @@ static void board_draw(struct frame *frame, struct rect rect, const struct scene
         frame_text(frame, list.x + 2, list.y, list.width - 4, ROLE_DIM,
                    ui->filter[0] ? "no engine matches the filter" : "waiting for the run to begin");
     } else {
+        draw_runs(&draw, &grid);
         draw_head(&draw, &grid);
         draw_list(&draw, &grid);
         draw_legend(&draw, &grid);
@@ -334,6 +389,7 @@ static void board_draw(struct frame *frame, struct rect rect, const struct scene
                                          draw_view_key(VIEW_EVENTS), "events", NULL);
         events_draw(&draw, inner, 0);
     }
+    grid_done(&grid);
 }
 
 /* Whether a metric has any figure on screen. */
@@ -357,11 +413,10 @@ static void change_metric(struct ui *ui, const struct scene *scene, int by) {
 }
 
 static void change_column(struct ui *ui, const struct scene *scene, int by) {
-    int count = 0;
-    for (size_t i = 0; i < scene->count && count == 0; i++)
-        count = (int)scene->boards[i]->column_count;
+    struct heads heads;
+    heads_collect(scene, &heads);
     int to = ui->column + by;
-    ui->column = to < -1 ? -1 : to >= count ? count - 1 : to;
+    ui->column = to < -1 ? -1 : to >= heads.count ? heads.count - 1 : to;
 }
 
 static void change_sort(struct ui *ui) {

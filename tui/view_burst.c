@@ -312,11 +312,12 @@ static void draw_foot(const struct draw *draw, struct rect line, const struct vo
 
 static void draw_volley(const struct draw *draw, struct rect rect, const struct row_ref *ref,
                         int column) {
-    char title[160], right[64];
+    char title[200], name[160], right[64];
     struct volley volley;
     const struct run *run = &ref->board->run;
     volley_collect(ref, column, draw->ui->by_finish, &volley);
-    snprintf(title, sizeof title, "%s · %s", ref->board->columns[column].phase, row_name(ref));
+    row_title(draw->scene, draw->ui, ref, name, sizeof name);
+    snprintf(title, sizeof title, "%s · %s", ref->board->columns[column].phase, name);
     bool control = run->passes > 0 && volley.pass >= run->passes;
     if (control)
         copy_text(right, sizeof right, "drift control");

@@ -202,10 +202,11 @@ static void draw_sections(const struct draw *draw, struct rect rect, const struc
     struct engine_layout layout;
     layout_engine(rect, &want, &layout);
 
-    char place[48];
+    char place[48], title[160];
+    row_title(draw->scene, draw->ui, ref, title, sizeof title);
     snprintf(place, sizeof place, "%d of %d", selected + 1, rows->count);
-    struct rect inner = draw_section(draw, layout.facts, layout.boxed, draw_view_key(VIEW_ENGINE),
-                                     row_name(ref), place);
+    struct rect inner =
+        draw_section(draw, layout.facts, layout.boxed, draw_view_key(VIEW_ENGINE), title, place);
     facts_draw(draw, inner, facts, count);
     draw_tables(draw, &layout, ref);
     if (layout.graphs.height > 0)

@@ -112,7 +112,7 @@ static void text_of_phase(const struct board *board, const struct line *line, bo
     const char *phase = board->columns[line->index].phase;
     enum metric_id metric =
         suite_is_quality(board->columns[line->index].suite) ? METRIC_SCORE : METRIC_TTFT;
-    char value[FIGURE_TEXT], decode[FIGURE_TEXT];
+    char value[FIGURE_TEXT], decode[FIGURE_TEXT], word[PHASE_TITLE];
     if (cell->state != CELL_DONE) {
         out->role = cell->state == CELL_SKIPPED ? ROLE_DIM : ROLE_WARN;
         snprintf(out->text, sizeof out->text, "%s %s%s%s", phase,
@@ -127,7 +127,8 @@ static void text_of_phase(const struct board *board, const struct line *line, bo
     if (cell->calls > 0 && cell->calls_ok == 0)
         snprintf(out->text, sizeof out->text, "%s done, no call succeeded", phase);
     else if (metric == METRIC_TTFT && brief)
-        snprintf(out->text, sizeof out->text, "%s %s %s", draw_phase(phase, 8), value, decode);
+        snprintf(out->text, sizeof out->text, "%s %s %s", draw_phase(phase, 9, word), value,
+                 decode);
     else if (metric == METRIC_TTFT)
         snprintf(out->text, sizeof out->text, "%s done, TTFT %s, %s", phase, value, decode);
     else
@@ -137,11 +138,11 @@ static void text_of_phase(const struct board *board, const struct line *line, bo
 static void text_of_gate(const struct board *board, const struct line *line,
                          struct line_text *out) {
     const struct gate_result *gate = &board->gates[line->index];
-    char title[GATE_TEXT];
+    char title[GATE_TEXT], phase[PHASE_TITLE];
     facts_gate_title(gate->gate, title);
     out->role = facts_gate_role(gate->gate);
     snprintf(out->text, sizeof out->text, "%s: gate %c %s, %s",
-             draw_phase(board->columns[gate->column].phase, 8), gate_mark(gate->gate), title,
+             draw_phase(board->columns[gate->column].phase, 8, phase), gate_mark(gate->gate), title,
              gate->detail);
 }
 
@@ -224,6 +225,10 @@ static void draw_line(const struct draw *draw, struct rect rect, int name,
     frame_put(draw->frame, rect.x + indent + 1, rect.y, sign, text.role);
     int x = rect.x + indent + 3;
     enum role role = draw->scene->count > 1 ? view_series_role(line->source) : ROLE_HEADER;
+    if (draw->scene->count > 1) {
+        frame_text(draw->frame, x, rect.y, 1, role, view_run_sign(draw->ui, line->source));
+        x += 2;
+    }
     if (text.name[0]) {
         frame_text(draw->frame, x, rect.y, name, role, text.name);
         x += name + 1;

@@ -74,12 +74,21 @@ static void page_signs(struct page *page) {
         {"✗", "no call of the phase succeeded; the engine view says why", ROLE_BAD},
         {"*", "best of its column among those that may be ranked", ROLE_GOOD},
         {"!", "behind a verdict: its cold is suspect, or its witnesses disagree", ROLE_WARN},
+        {"● ◆ ■ ★ …", "several runs: which run a row is of", ROLE_SERIES_1},
+        {"+12%▾ -5%▴ ×12 ÷15",
+         "several runs: the difference to the same engine of the reference "
+         "run (the first, or that of a marked row), ▴ better, ▾ worse",
+         ROLE_TEXT},
+        {"≈",
+         "no difference shown: fewer than 5 passes, an interval that holds 0, less than 1 %, "
+         "or one that does not stand among all cells",
+         ROLE_DIM},
     };
     page_title(page, "Signs");
     for (size_t i = 0; i < COUNT_OF(signs); i++)
-        page_term(page, 20, signs[i].role, signs[i].sign, signs[i].text);
+        page_term(page, 22, signs[i].role, signs[i].sign, signs[i].text);
     page_term(
-        page, 20, ROLE_TEXT, "sparklines",
+        page, 22, ROLE_TEXT, "sparklines",
         "All run over board time, from the run's start to now. TTFT has a scale of its own in "
         "each row; the others share one over all rows.");
 }

@@ -111,7 +111,9 @@ static void draw_label(const struct draw *draw, struct rect rect, const struct q
         role = ROLE_BAD;
     if (line->alone || line->leads) {
         int most = line->alone ? width : width - (int)strlen(phase) - 1;
-        int used = frame_text(draw->frame, x, rect.y, most, role, row_name(line->ref));
+        char title[160];
+        row_title(draw->scene, draw->ui, line->ref, title, sizeof title);
+        int used = frame_text(draw->frame, x, rect.y, most, role, title);
         x += used + 1;
         width -= used + 1;
     } else {

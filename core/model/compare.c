@@ -450,6 +450,20 @@ void compare_boards(struct compare *out, const struct board *a, const struct boa
     correct(out);
 }
 
+void compare_metric(struct compare *out, const struct board *a, const struct board *b,
+                    enum metric_id metric) {
+    *out = (struct compare){0};
+    for (int ep = 0; ep < (int)b->row_count; ep++) {
+        int other = compare_match(b, ep, a);
+        if (other < 0)
+            continue;
+        compare_pair(out, a, other, b, ep, metric);
+        if (metric != METRIC_SCORE)
+            compare_pair(out, a, other, b, ep, METRIC_SCORE);
+    }
+    correct(out);
+}
+
 void compare_baselines(struct compare *out, const struct board *board) {
     *out = (struct compare){0};
     for (int ep = 0; ep < (int)board->row_count; ep++) {

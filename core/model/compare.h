@@ -54,6 +54,9 @@ struct compare {
 
 /* Endpoints of both boards matched by name, else by engine and model where only one has these. */
 void compare_boards(struct compare *out, const struct board *a, const struct board *b);
+/* The same in one metric alone, and in the scores of quality suites. */
+void compare_metric(struct compare *out, const struct board *a, const struct board *b,
+                    enum metric_id metric);
 /* Endpoints that name a baseline, against it. */
 void compare_baselines(struct compare *out, const struct board *board);
 /* One endpoint against another, in one metric. */
