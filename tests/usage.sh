@@ -77,6 +77,17 @@ else
 fi
 
 expect 0 "usage: pitwall" --help
+expect 0 "usage: pitwall .COMMAND" help
+expect 0 "usage: pitwall replay RUN" help replay
+expect 0 "usage: pitwall replay RUN" replay --help
+expect 0 "formats +table json" help report
+expect 0 "suites +agentic burst" help run
+expect 0 "themes +default" --help
+expect 2 "did you mean 'pitwall replay'" help replya
+expect 2 "'help' takes no 'runs'" help replay runs
+"$pitwall" help replay >"$tmp/one" && "$pitwall" replay --help | cmp -s - "$tmp/one" ||
+    { echo "help replay and replay --help differ"; bad=1; }
+grep -q -- "--suite" "$tmp/one" && { echo "help replay has --suite"; bad=1; }
 expect 0 "pitwall [0-9]" --version
 "$pitwall" --default-config >"$tmp/default.json" && expect 0 "" --config "$tmp/default.json" runs
 [ "$(ls -A "$tmp/file" 2>/dev/null)" = "$tmp/file" ] || { echo "something was half-written"; bad=1; }

@@ -19,6 +19,7 @@
 #include "engines/registry.h"
 #include "net/http.h"
 #include "screen.h"
+#include "usage.h"
 
 /* The signal flag: how often the user asked to stop, and the pipe that wakes the main loop. */
 static volatile sig_atomic_t stops;
@@ -133,7 +134,7 @@ static bool inform(const struct options *options) {
     struct buf out;
     buf_init(&out, 1 << 18);
     if (options->help)
-        options_help(&out);
+        usage_print(options, &out);
     else if (options->default_config)
         config_default(&out, usual_port);
     else if (options->version)

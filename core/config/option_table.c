@@ -192,8 +192,8 @@ static bool assign_fail_over(struct options *options, const char *value, struct 
 #define RUN_GROUP "What to measure"
 #define HOW_GROUP "How"
 #define SHOW_GROUP "What to show"
-#define REPLAY_GROUP "Replay and reports"
-#define PLACE_GROUP "Places"
+#define REPLAY_GROUP OPTION_REPLAY
+#define PLACE_GROUP OPTION_PLACES
 #define AT(member) offsetof(struct options, member)
 #define FLAG(name, letter, member, group, help)                                                    \
     { name, letter, OPTION_FLAG, AT(member), NULL, 0, 0, NULL, NULL, group, help }

@@ -26,6 +26,10 @@ struct option_row {
     const char *group, *help;
 };
 
+/* Groups of options that more than their own row must know. */
+#define OPTION_REPLAY "Replay and reports"
+#define OPTION_PLACES "Places"
+
 const struct option_row *option_rows(size_t *count);
 char **option_text(struct options *options, const struct option_row *row);
 bool option_assign(struct options *options, const struct option_row *row, const char *value,

@@ -10,26 +10,6 @@
 #include "base/text.h"
 #include "config/option_table.h"
 
-static const struct {
-    const char *word, *about;
-} commands[COMMAND_COUNT] = {
-    [COMMAND_RUN] = {"run", "bench the configured or discovered endpoints (the default)"},
-    [COMMAND_DEMO] = {"demo", "the same on simulated engines, marked SIM everywhere"},
-    [COMMAND_SOLO] = {"solo", "is the machine clean, are the engines sane?"},
-    [COMMAND_REPLAY] = {"replay", "RUN…: play saved runs, side by side when several"},
-    [COMMAND_REPORT] = {"report", "RUN…: tables of saved runs (--format)"},
-    [COMMAND_COMPARE] = {"compare", "RUN RUN: differences with their uncertainty"},
-    [COMMAND_IMPORT] = {"import", "FILE…: other tools' JSON into the results directory"},
-    [COMMAND_RUNS] = {"runs", "list saved runs"},
-    [COMMAND_RM] = {"rm", "RUN…: remove saved runs"},
-    [COMMAND_PROBE] = {"probe", "[URL…]: what answers there, and what it can do"},
-    [COMMAND_SIM] = {"sim", "[PROFILE…]: only the simulated engines"},
-};
-
-const char *command_word(enum command command) {
-    return commands[command].word;
-}
-
 void options_init(struct options *options) {
     memset(options, 0, sizeof *options);
     options->command = COMMAND_RUN;
@@ -164,13 +144,6 @@ static bool bad_word(char **argv, int found, struct error *error) {
     return false;
 }
 
-static int find_command(const char *word) {
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].word, word) == 0)
-            return i;
-    return -1;
-}
-
 static bool add_endpoint(struct options *options, const char *text, struct error *error) {
     struct endpoint endpoint;
     endpoint_init(&endpoint);
@@ -182,18 +155,23 @@ static bool add_endpoint(struct options *options, const char *text, struct error
 }
 
 static bool unknown_command(const char *word, struct error *error) {
-    const char *near = NULL;
-    int best = 3;
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        int distance = text_distance(commands[i].word, word, best);
-        if (distance < best) {
-            best = distance;
-            near = commands[i].word;
-        }
-    }
+    const char *near = command_near(word);
     error_set(error, "unknown command '%s'", word);
     return near ? error_hint(error, "did you mean 'pitwall %s'?", near)
                 : error_hint(error, "pitwall --help lists the commands");
+}
+
+/* "help" is --help of the command named after it. */
+static bool take_help(struct options *options, char **words, size_t count, struct error *error) {
+    options->help = true;
+    if (count == 0)
+        return true;
+    int command = command_find(words[0]);
+    if (command < 0)
+        return unknown_command(words[0], error);
+    options->command = (enum command)command;
+    options->command_named = true;
+    return count == 1 || error_set(error, "'help' takes no '%s'", words[1]);
 }
 
 /* What is left after the options: COMMAND, then its operands. A bare URL is an endpoint to run. */
@@ -201,10 +179,13 @@ static bool take_operands(struct options *options, char **words, size_t count,
                           struct error *error) {
     size_t first = 0;
     if (count > 0 && !strstr(words[0], "://")) {
-        int command = find_command(words[0]);
+        if (strcmp(words[0], "help") == 0)
+            return take_help(options, words + 1, count - 1, error);
+        int command = command_find(words[0]);
         if (command < 0)
             return unknown_command(words[0], error);
         options->command = (enum command)command;
+        options->command_named = true;
         first = 1;
     }
     bool takes_urls = options->command == COMMAND_RUN || options->command == COMMAND_SOLO;
@@ -308,33 +289,4 @@ bool options_settle(struct options *options, struct error *error) {
         options->suites[SUITE_TOOL_CALL] = demo;
     }
     return settle_endpoints(options, error);
-}
-
-static void help_commands(struct buf *out) {
-    buf_text(out, "usage: pitwall [COMMAND] [OPTIONS]\n\nCommands:\n");
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        buf_printf(out, "  %-9s %s\n", commands[i].word, commands[i].about);
-}
-
-void options_help(struct buf *out) {
-    size_t count;
-    const struct option_row *rows = option_rows(&count);
-    const char *group = "";
-    help_commands(out);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(group, rows[i].group) != 0) {
-            group = rows[i].group;
-            buf_printf(out, "\n%s:\n", group);
-        }
-        char left[64];
-        char letter[5] = "    ";
-        if (rows[i].letter)
-            snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
-                 rows[i].argument ? rows[i].argument : "");
-        buf_printf(out, "  %-28s %s\n", left, rows[i].help);
-    }
-    buf_text(out,
-             "\nExit codes: 0 ok, 1 a check or gate failed, 2 usage or config, 3 no endpoint could "
-             "be\nmeasured, 4 results could not be written, 130 stopped by the user.\n");
 }

@@ -20,6 +20,8 @@ enum command {
     COMMAND_COUNT
 };
 const char *command_word(enum command command);
+int command_find(const char *word);         /* -1 unknown */
+const char *command_near(const char *word); /* one that is spelled much alike; NULL */
 
 enum order { ORDER_INTERLEAVED, ORDER_BLOCKED };
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -31,7 +33,8 @@ enum glyphs { GLYPHS_AUTO, GLYPHS_BRAILLE, GLYPHS_BLOCK, GLYPHS_ASCII };
 
 struct options {
     enum command command;
-    char **operands; /* RUN…, URL…, PROFILE…, FILE…; owned */
+    bool command_named; /* else it is the default one */
+    char **operands;    /* RUN…, URL…, PROFILE…, FILE…; owned */
     size_t operand_count;
     struct endpoint *endpoints; /* to measure: those of -e, else the config file's */
     size_t endpoint_count;
@@ -89,7 +92,10 @@ bool options_set(struct options *options, const char *name, const char *value, s
  * `demo` fill what was not given, suites get their default. Call once. */
 bool options_settle(struct options *options, struct error *error);
 
-void options_help(struct buf *out); /* --help, from the table */
+/* --help, from the tables: of one command, or (COMMAND_COUNT) of all. */
+void options_help(enum command command, struct buf *out);
+/* Whether the command looks at this option (COMMAND_COUNT: any does). */
+bool command_takes(enum command command, const char *option);
 
 /* As resolved, a JSON object for the log's header. Secrets left out. */
 void options_resolved(const struct options *options, struct buf *out);
