@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/json.h"
+#include "model/call.h"
 #include "sim/script.h"
 #include "sim/script_args.h"
 #include "sim/speech.h"
@@ -309,6 +310,22 @@ static void calls_come_token_by_token(void **state) {
     ask_done(&ask);
     call = spoken(ASK, "any", 5, &speech, &ask); /* too few tokens cut it */
     assert_int_equal(strlen(call), 16);
+    assert_string_equal(speech_finish(&speech), "length");
+    free(call);
+    speech_done(&speech);
+    ask_done(&ask);
+    call = spoken(ASK, "script-truncates", 400, &speech, &ask); /* uses all it was given */
+    assert_int_equal(speech.done, 400);
+    assert_string_equal(speech_finish(&speech), "length");
+    assert_int_equal(strncmp(call, speech.say.arguments, strlen(speech.say.arguments)), 0);
+    assert_true(strlen(call) > 400);
+    assert_null(json_parse(call, strlen(call), NULL));
+    assert_false(text_is_degenerate(NULL, call, true));
+    free(call);
+    speech_done(&speech);
+    ask_done(&ask);
+    call = spoken(ASK, "script-truncates", 3, &speech, &ask); /* or less than was to be said */
+    assert_int_equal(speech.done, 3);
     assert_string_equal(speech_finish(&speech), "length");
     free(call);
     speech_done(&speech);

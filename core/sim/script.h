@@ -32,7 +32,7 @@ struct script_say {
     bool breaks;            /* generation fails in mid-stream */
     char *content;          /* owned; NULL: prose of the asked length, unless there is a call */
     char *name, *arguments; /* owned; NULL: no call */
-    bool cut;               /* the arguments end early: finish reason "length" */
+    bool cut; /* the arguments never end: words follow until the budget is used up, "length" */
 };
 
 /* `body` is the request, `thinks` whether the model thinks this time. */

@@ -27,16 +27,24 @@ static int64_t count_pieces(const char *text) {
 
 /* ---- the plan ---- */
 
-static void plan_script(struct speech *speech, bool thinks) {
+static int64_t budget_of(const struct ask *ask) {
+    return ask->max_tokens >= 0 ? ask->max_tokens : TOKENS_DEFAULT;
+}
+
+/* A call that is cut goes on until the budget is used up: "length" is said of nothing less. */
+static void plan_script(struct speech *speech, const struct ask *ask, bool thinks) {
     speech->reasoning = thinks ? SCRIPT_REASONING : 0;
+    int64_t before = speech->reasoning + count_pieces(speech->say.content);
     speech->calling = speech->say.name != NULL ? 1 + count_pieces(speech->say.arguments) : 0;
-    speech->total = speech->reasoning + count_pieces(speech->say.content) + speech->calling;
+    if (speech->say.cut && before + speech->calling < budget_of(ask))
+        speech->calling = budget_of(ask) - before;
+    speech->total = before + speech->calling;
     if (speech->say.breaks && speech->total < SCRIPT_BREAKS_AT)
         speech->total = SCRIPT_BREAKS_AT;
 }
 
 static void plan_prose(struct speech *speech, const struct ask *ask, bool thinks) {
-    speech->total = ask->max_tokens >= 0 ? ask->max_tokens : TOKENS_DEFAULT;
+    speech->total = budget_of(ask);
     if (thinks)
         speech->reasoning = (int64_t)((double)speech->total * speech->profile->thinking.share);
 }
@@ -55,7 +63,7 @@ void speech_init(struct speech *speech, const struct ask *ask, const struct prof
     prose_init(&speech->prose, seed);
     take_script(speech, ask, thinks);
     if (speech->say.content != NULL || speech->say.name != NULL)
-        plan_script(speech, thinks);
+        plan_script(speech, ask, thinks);
     else
         plan_prose(speech, ask, thinks);
     if (ask->max_tokens >= 0 && speech->total > ask->max_tokens) {
@@ -124,9 +132,9 @@ static enum speech_kind kind_of_next(const struct speech *speech) {
 }
 
 static void say_token(struct speech *speech, enum speech_kind kind, struct buf *text) {
-    if (kind == SPEECH_CALL && speech->named)
+    if (kind == SPEECH_CALL && speech->named && speech->say.arguments[speech->call_at] != '\0')
         say_piece(speech->say.arguments, &speech->call_at, text);
-    else if (kind == SPEECH_CALL)
+    else if (kind == SPEECH_CALL && !speech->named)
         speech->named = true;
     else if (kind == SPEECH_CONTENT && speech->say.content != NULL && content_is_left(speech))
         say_piece(speech->say.content, &speech->content_at, text);
