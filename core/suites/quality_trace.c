@@ -44,10 +44,15 @@ static bool was_made_before(const struct trace *trace, size_t at) {
     return false;
 }
 
-size_t trace_repeats(const struct trace *trace) {
+/* Calls of an episode that failed, made again word for word: of the tool that fails (NULL: none),
+ * or not valid. */
+static size_t repeated_failures(const struct trace *trace, const char *fails) {
     size_t count = 0;
-    for (size_t i = 1; i < trace->count; i++)
-        count += was_made_before(trace, i);
+    for (size_t i = 1; i < trace->count; i++) {
+        const struct step *step = &trace->steps[i];
+        bool failed = !step->valid || (fails && strcmp(step->name, fails) == 0);
+        count += failed && was_made_before(trace, i);
+    }
     return count;
 }
 
@@ -82,7 +87,7 @@ static bool step_fixes(const struct step *step, const struct cJSON *fix) {
 
 void trace_recovery(struct score *score, const struct trace *trace, const struct cJSON *episode) {
     const struct cJSON *fix = json_object(episode, "fix");
-    size_t repeats = trace_repeats(trace);
+    size_t repeats = repeated_failures(trace, json_string(episode, "fails"));
     for (size_t i = 0; i < trace->count; i++)
         if (step_fixes(&trace->steps[i], fix)) {
             clean(score, "calls until it was put right", i);
@@ -187,17 +192,36 @@ void trace_order(struct score *score, const struct trace *trace, const struct cJ
 
 /* ---- searching ---- */
 
+/* The last valid call of the tool that delivers, if a search came before it; trace->count: there is
+ * none. What is saved before anything was looked for is no finding. */
+static size_t delivery(const struct trace *trace, const char *search, const char *deliver) {
+    size_t at = trace->count, searches = 0;
+    for (size_t i = 0; search && deliver && i < trace->count; i++) {
+        const struct step *step = &trace->steps[i];
+        searches += strcmp(step->name, search) == 0;
+        if (searches > 0 && step->valid && strcmp(step->name, deliver) == 0)
+            at = i;
+    }
+    return at;
+}
+
 void trace_search(struct score *score, const struct trace *trace, const struct cJSON *episode) {
     const struct cJSON *deliver = json_object(episode, "deliver");
     const char *search = json_string(episode, "search");
     const char *tool = deliver ? json_string(deliver, "tool") : NULL;
     size_t searches = search ? trace_calls(trace, search, false) : 0;
-    if (tool && trace_calls(trace, tool, true) > 0)
+    size_t delivered = delivery(trace, search, tool);
+    bool goes_on = trace->capped && trace->count > 0 && search &&
+                   strcmp(trace->steps[trace->count - 1].name, search) == 0;
+    if (delivered < trace->count && !goes_on)
         score_set(score, FINDING_CLEAN, 1, "delivered after %zu searches", searches);
     else if (engine_broke(score, trace) || was_cut(score, trace))
         return;
+    else if (delivered == trace->count && tool && trace_calls(trace, tool, true) > 0)
+        score_set(score, FINDING_NOT_DELIVERED, 0, "%.60s before anything was looked for", tool);
     else if (trace->capped)
-        score_set(score, FINDING_LOOPED, 0, "%zu searches, nothing delivered", searches);
+        score_set(score, FINDING_LOOPED, 0, "%zu searches, %s", searches,
+                  delivered < trace->count ? "and on after the delivery" : "nothing delivered");
     else
         score_set(score, FINDING_NOT_DELIVERED, 0, "ended after %zu searches", searches);
 }

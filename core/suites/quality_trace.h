@@ -23,13 +23,11 @@ void trace_done(struct trace *trace);
 void trace_add(struct trace *trace, const struct tool_call *call, bool valid);
 /* Calls of this tool; `valid_only`: those that conform. */
 size_t trace_calls(const struct trace *trace, const char *tool, bool valid_only);
-/* Calls that were made before, word for word. */
-size_t trace_repeats(const struct trace *trace);
 
 /* The scores below read the episode's description: "fix" {tool, member, value}, "sections" [name],
- * "deliver" {tool, member}, "order" [tool], "search" (a tool). */
+ * "deliver" {tool, member}, "order" [tool], "search" (a tool), "fails" (a tool). */
 
-/* A tool failed: was a later call one that addresses the error? */
+/* A tool failed: was a later call one that addresses the error, or the failing one again? */
 void trace_recovery(struct score *score, const struct trace *trace, const struct cJSON *episode);
 /* The answer holds every section. */
 void trace_brief(struct score *score, const struct trace *trace, const struct cJSON *episode);
@@ -37,7 +35,8 @@ void trace_brief(struct score *score, const struct trace *trace, const struct cJ
 void trace_delivery(struct score *score, const struct trace *trace, const struct cJSON *episode);
 /* Every tool was called, in this order. */
 void trace_order(struct score *score, const struct trace *trace, const struct cJSON *episode);
-/* The searching ended by itself, and what was found was delivered. */
+/* The searching ended by itself, and what was found was delivered: after a search, not before it.
+ */
 void trace_search(struct score *score, const struct trace *trace, const struct cJSON *episode);
 
 #endif

@@ -94,10 +94,17 @@ static const char *call_markup(const char *content) {
     return NULL;
 }
 
+/* What an engine says when its own parser gave up on the model's text: llama.cpp within the stream,
+ * or as an HTTP 500 when it does not stream (tests/corpus/quality/llama-server.json). */
+static bool is_parser_fault(const struct call *call) {
+    return call->error_detail && strstr(call->error_detail, "does not match the expected");
+}
+
 bool score_engine(struct score *score, const struct reply *reply) {
     const struct call *call = reply->call;
     if (call->error != ERROR_NONE)
-        return set_fault(score, error_word(call->error), call->error_detail);
+        return set_fault(score, is_parser_fault(call) ? "parser" : error_word(call->error),
+                         call->error_detail);
     if (is_cut_short(call)) {
         char text[80];
         snprintf(text, sizeof text, "ended with \"length\" after %lld of %d tokens",

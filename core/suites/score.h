@@ -54,9 +54,11 @@ const char *score_failure(const struct score *score, char out[SCORE_FAILURE_MAX]
 void score_set(struct score *score, enum finding finding, double points, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
-/* Whether the engine failed, and how: an error class of the call; `cut-short`, when it says
- * "length" well below the tokens it was given; `dropped-call`, when it says "tool_calls" and gives
- * none; `tool-parser`, when the call stands in the content in the model's own markup. */
+/* Whether the engine failed, and how: an error class of the call; `parser`, when its error is that
+ * it cannot read what the model wrote (whose fault that was nobody can tell from outside);
+ * `cut-short`, when it says "length" well below the tokens it was given; `dropped-call`, when it
+ * says "tool_calls" and gives none; `tool-parser`, when the call stands in the content in the
+ * model's own markup. */
 bool score_engine(struct score *score, const struct reply *reply);
 
 /* Cut off by the budget. */
