@@ -185,7 +185,6 @@ static bool template_differs(const struct view *view, struct gate_result *out) {
 
 /* Our own share of what was measured: requests that left too far apart, or a loop that came late by
  * so much of the usual TTFT that it changes the result. */
-#define LATE_SHARE 0.1
 static bool dispatch(const struct view *view, struct gate_result *out) {
     const struct values *values = view->cell->values;
     const struct values *spans = &values[METRIC_SPAN], *late = &values[METRIC_LATENESS];
@@ -197,7 +196,7 @@ static bool dispatch(const struct view *view, struct gate_result *out) {
     if (out->value > out->limit)
         return true;
     out->value = stats_of(late->at, late->count, STAT_MAX);
-    out->limit = LATE_SHARE * ttft;
+    out->limit = view->limits->late_share * ttft;
     metric_figure(METRIC_TTFT, ttft, usual);
     snprintf(out->detail, sizeof out->detail,
              "our own loop was up to %.1f ms late, the median TTFT is %s", out->value, usual);

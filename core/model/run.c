@@ -13,12 +13,16 @@
 #define LIMIT(member)                                                                              \
     { #member, FIELD_DOUBLE, NULL_ZERO, offsetof(struct limits, member), 0, 0, 0, 0 }
 static const struct field limit_fields[] = {
-    LIMIT(early_stop_share), LIMIT(early_stop_calls), LIMIT(swap_mb),
-    LIMIT(swapouts),         LIMIT(output_valid),     LIMIT(prompt_chars_per_token),
-    LIMIT(template_share),   LIMIT(dispatch_ms),      LIMIT(reuse_yes),
-    LIMIT(cold_differs),     LIMIT(reuse_warm_max),   LIMIT(witness_low),
-    LIMIT(witness_high),     LIMIT(serial_overlap),   LIMIT(span_share),
-    LIMIT(scaling_gain),     LIMIT(scaling_collapse), LIMIT(reject_share),
+    LIMIT(early_stop_share),   LIMIT(early_stop_calls), LIMIT(swap_mb),
+    LIMIT(swapouts),           LIMIT(output_valid),     LIMIT(prompt_chars_per_token),
+    LIMIT(template_share),     LIMIT(dispatch_ms),      LIMIT(reuse_yes),
+    LIMIT(cold_differs),       LIMIT(reuse_warm_max),   LIMIT(witness_low),
+    LIMIT(witness_high),       LIMIT(serial_overlap),   LIMIT(span_share),
+    LIMIT(scaling_gain),       LIMIT(scaling_collapse), LIMIT(reject_share),
+    LIMIT(burst_calls),        LIMIT(burst_errors),     LIMIT(buffered_share),
+    LIMIT(serial_parallelism), LIMIT(fifo_order),       LIMIT(all_open_share),
+    LIMIT(pace_even),          LIMIT(pace_least),       LIMIT(pace_most),
+    LIMIT(late_share),
 };
 _Static_assert(COUNT_OF(limit_fields) * sizeof(double) == sizeof(struct limits),
                "every limit has a row");
@@ -123,6 +127,18 @@ void limits_default(struct limits *limits) {
         .scaling_gain = 1.2,
         .scaling_collapse = 0.8,
         .reject_share = 0.1,
+        .burst_calls = 4,
+        .burst_errors = 0.1,
+        .buffered_share = 0.5,
+        .serial_parallelism = 1.3,
+        .fifo_order = 0.7, /* a server may mix up what arrives within a millisecond */
+        .all_open_share = 0.9,
+        /* Between first tokens: mean and median alike, and about one TTFT (which holds more than
+         * the prefill): prefill sets the pace. Slots filled in waves have a mean far above. */
+        .pace_even = 1.33,
+        .pace_least = 0.4,
+        .pace_most = 1.25,
+        .late_share = 0.1,
     };
 }
 

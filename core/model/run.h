@@ -42,6 +42,15 @@ struct limits {
     double scaling_gain;              /* aggregate ÷ single above which batching gains */
     double scaling_collapse;          /* below which it collapses */
     double reject_share;              /* 429/503 share that makes `rejecting` */
+    double burst_calls;               /* 4: fewer show nothing */
+    double burst_errors;              /* 0.1: share of calls lost to other errors; above: nothing */
+    double buffered_share;            /* 0.5 of the calls came in one piece: `buffered` */
+    double serial_parallelism;        /* 1.3: below, one after the other */
+    double fifo_order;                /* 0.7: Kendall's τ above which the order was kept */
+    double all_open_share;            /* 0.9 of the calls open at once: all together */
+    double pace_even;                 /* 1.33: mean ÷ median of first-token gaps, evenly spaced */
+    double pace_least, pace_most;     /* 0.4, 1.25 of the single TTFT: prefill sets the pace */
+    double late_share;                /* 0.1 of the median TTFT: our own loop was too late */
 };
 void limits_default(struct limits *limits);
 

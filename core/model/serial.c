@@ -7,19 +7,6 @@
 
 #include "model/stats.h"
 
-#define CALLS_LEAST 4      /* fewer show nothing */
-#define ERRORS_MOST 0.1    /* share of calls lost to other errors than rejection */
-#define BUFFERED_SHARE 0.5 /* of the calls, whose tokens came at too few instants */
-#define PARALLEL_LEAST 1.3 /* below: one after the other */
-#define TAU_FIFO 0.7       /* order kept; a server may mix up what arrives within a millisecond */
-#define ALL_OPEN_SHARE 0.9 /* of the calls open at once: all together */
-/* Between first tokens: mean and median alike, and about one TTFT (which holds more than the
- * prefill): prefill sets the pace. Slots that are filled in waves have a mean far above the median.
- */
-#define PACE_EVEN 1.33
-#define PACE_LEAST 0.4
-#define PACE_MOST 1.25
-
 static const char *const words[SERIAL_WORD_COUNT] = {
     [SERIAL_INCONCLUSIVE] = "inconclusive",  [SERIAL_FIFO] = "serial-fifo",
     [SERIAL_UNORDERED] = "serial-unordered", [SERIAL_SLOTS] = "slots",
@@ -142,18 +129,19 @@ static void steps(struct serial *out, const struct kept *kept) {
 /* The word from the figures, once it is clear that something can be said. */
 static enum serial_word judge(const struct serial *s, size_t count, const struct limits *limits) {
     /* k slots overlap in (k−1)/(N−1) of the pairs only: parallelism tells them from a queue */
-    if (s->overlap < limits->serial_overlap && s->parallelism < PARALLEL_LEAST)
-        return s->tau > TAU_FIFO ? SERIAL_FIFO : SERIAL_UNORDERED;
+    if (s->overlap < limits->serial_overlap && s->parallelism < limits->serial_parallelism)
+        return s->tau > limits->fifo_order ? SERIAL_FIFO : SERIAL_UNORDERED;
     if (s->scaling < limits->scaling_collapse)
         return SERIAL_COLLAPSING;
-    if (s->open < ALL_OPEN_SHARE * (double)count)
+    if (s->open < limits->all_open_share * (double)count)
         return SERIAL_SLOTS;
     return s->scaling > limits->scaling_gain ? SERIAL_BATCHED : SERIAL_SHARED;
 }
 
 /* First tokens come evenly, one TTFT apart: prefill, one call after the other, is all that is seen.
  */
-static bool prefill_sets_pace(const struct kept *kept, double ttft_us) {
+static bool prefill_sets_pace(const struct kept *kept, double ttft_us,
+                              const struct limits *limits) {
     int64_t *firsts = sorted(kept, first_of);
     struct values gaps = {0};
     for (size_t i = 1; i < kept->count; i++)
@@ -162,8 +150,8 @@ static bool prefill_sets_pace(const struct kept *kept, double ttft_us) {
     double usual = stats_median(gaps.at, gaps.count),
            mean = stats_of(gaps.at, gaps.count, STAT_MEAN);
     values_done(&gaps);
-    return mean <= PACE_EVEN * usual && usual <= PACE_EVEN * mean && mean >= PACE_LEAST * ttft_us &&
-           mean <= PACE_MOST * ttft_us;
+    return mean <= limits->pace_even * usual && usual <= limits->pace_even * mean &&
+           mean >= limits->pace_least * ttft_us && mean <= limits->pace_most * ttft_us;
 }
 
 struct losses {
@@ -216,9 +204,11 @@ static void explain(struct serial *s, size_t count) {
 static const char *obstacle(const struct serial_input *input, const struct losses *losses,
                             const struct limits *limits, char *text, size_t size) {
     double single_us = (input->single_ttft_ms + input->single_decode_ms) * 1000;
-    if (input->count < CALLS_LEAST)
-        return "fewer than 4 calls";
-    if (losses->failed > ERRORS_MOST) {
+    if ((double)input->count < limits->burst_calls) {
+        snprintf(text, size, "fewer than %.0f calls", limits->burst_calls);
+        return text;
+    }
+    if (losses->failed > limits->burst_errors) {
         snprintf(text, size, "%.0f %% of the calls did not end well", 100 * losses->failed);
         return text;
     }
@@ -235,17 +225,18 @@ static const char *obstacle(const struct serial_input *input, const struct losse
 void serial_classify(struct serial *out, const struct serial_input *input,
                      const struct limits *limits) {
     struct losses losses = look(input);
+    bool enough = (double)input->count >= limits->burst_calls;
     char text[160];
     memset(out, 0, sizeof *out);
     out->parallelism = out->overlap = out->staircase = out->p50_over_max = NAN;
     out->tau = out->scaling = NAN;
-    if (input->count >= CALLS_LEAST && losses.rejected >= limits->reject_share) {
+    if (enough && losses.rejected >= limits->reject_share) {
         snprintf(text, sizeof text, "%.0f %% of the calls were turned away (429, 5xx)",
                  100 * losses.rejected);
         say(out, SERIAL_REJECTING, text);
         return;
     }
-    if (input->count >= CALLS_LEAST && losses.buffered > BUFFERED_SHARE) {
+    if (enough && losses.buffered > limits->buffered_share) {
         say(out, SERIAL_BUFFERED, "replies came in one piece: the tokens' times say nothing");
         return;
     }
@@ -258,8 +249,10 @@ void serial_classify(struct serial *out, const struct serial_input *input,
     for (size_t i = 0; i < input->count; i++)
         if (input->calls[i].ok && input->calls[i].last_us > input->calls[i].first_us)
             kept.calls[kept.count++] = &input->calls[i];
-    if (kept.count < CALLS_LEAST) {
-        say(out, SERIAL_INCONCLUSIVE, "fewer than 4 calls streamed more than one token");
+    if ((double)kept.count < limits->burst_calls) {
+        snprintf(text, sizeof text, "fewer than %.0f calls streamed more than one token",
+                 limits->burst_calls);
+        say(out, SERIAL_INCONCLUSIVE, text);
     } else {
         out->open = most_open(&kept);
         pairs(out, &kept);
@@ -267,7 +260,7 @@ void serial_classify(struct serial *out, const struct serial_input *input,
         steps(out, &kept);
         enum serial_word word = judge(out, kept.count, limits);
         bool in_turns = word == SERIAL_FIFO || word == SERIAL_UNORDERED || word == SERIAL_SLOTS;
-        if (in_turns && prefill_sets_pace(&kept, input->single_ttft_ms * 1000)) {
+        if (in_turns && prefill_sets_pace(&kept, input->single_ttft_ms * 1000, limits)) {
             snprintf(text, sizeof text,
                      "first tokens come one prefill apart (TTFT alone %.0f ms, decode %.0f ms): a "
                      "queue, slots and batching look alike",

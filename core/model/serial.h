@@ -50,10 +50,10 @@ struct serial {
     char evidence[240]; /* one line for a person */
 };
 
-/* `limits` holds the thresholds. Never fails: what cannot be told is `inconclusive` with the reason:
- * fewer than 4 calls, no reference, too many failed, sent over too long a time, or first tokens one
- * TTFT of a single call apart, where prefill is all that can be seen: decode must be long against
- * it. */
+/* `limits` holds the thresholds. Never fails: what cannot be told is `inconclusive` with the
+ * reason: too few calls, no reference, too many failed, sent over too long a time, or first tokens
+ * one TTFT of a single call apart, where prefill is all that can be seen: decode must be long
+ * against it. */
 void serial_classify(struct serial *out, const struct serial_input *input,
                      const struct limits *limits);
 
