@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "config/option_table.h"
 
-#define WORDS_MAX 16
+#define WORDS_MAX 40
 
 /* Parse words over fresh options; the caller calls options_done. */
 static bool parse(struct options *options, struct error *error, const char *line) {
@@ -318,6 +318,178 @@ static void test_secrets_stay_out_of_the_log(void **state) {
     options_done(&options);
 }
 
+/* The header of a run of `line`, as it would be in its log; the caller calls run_done. */
+static struct run header_of(const char *line) {
+    struct options options;
+    struct error error = {0};
+    struct run run;
+    struct buf out;
+    assert_true(parse(&options, &error, line));
+    assert_true(options_settle(&options, &error));
+    run_init(&run);
+    buf_init(&out, 1 << 16);
+    options_resolved(&options, &out);
+    run.options = buf_take(&out);
+    run.id = mem_string("old");
+    run.seed = 77;
+    run.salt = mem_string("none");
+    run.passes = options.passes;
+    run.plans = mem_zero(1, sizeof *run.plans);
+    run.plan_count = 1;
+    run.plans[0].suite = SUITE_BURST;
+    run.endpoint_count = options.endpoint_count;
+    run.endpoints = mem_zero(run.endpoint_count, sizeof *run.endpoints);
+    for (size_t i = 0; i < run.endpoint_count; i++) {
+        const struct endpoint *from = &options.endpoints[i];
+        endpoint_init(&run.endpoints[i]);
+        run.endpoints[i].ep = (int)i;
+        run.endpoints[i].name = mem_string(from->name);
+        run.endpoints[i].url = mem_string(from->url);
+        run.endpoints[i].engine = from->engine;
+    }
+    options_done(&options);
+    return run;
+}
+
+/* Restores `was` under today's `line`; the text of the error, "" when all went well. */
+static const char *restored(struct options *options, const char *was, const char *line) {
+    static struct error error;
+    error = (struct error){0};
+    struct run run = header_of(was);
+    assert_true(parse(options, &error, line));
+    assert_true(options_settle(options, &error));
+    bool ok = options_restore(options, &run, &error);
+    assert_int_equal(ok, error.text[0] == '\0');
+    run_done(&run);
+    return error.text;
+}
+
+static void test_restore(void **state) {
+    (void)state;
+    struct options options;
+    assert_string_equal(
+        restored(&options,
+                 "run -e a=http://127.0.0.1:1,key_env=MY_KEY,engine=ollama,extra_body={\"k\":1} "
+                 "-e b=http://127.0.0.1:2 -n 5 --burst 8,16 --tick 70 --max-tokens 44 "
+                 "--workload deep --thinking on --order blocked --timeout 7.5 --pause 0 "
+                 "--extra-body {\"top_k\":3} --no-stream --suite-file f.json",
+                 "run --resume x"),
+        "");
+    assert_int_equal(options.passes, 5);
+    assert_int_equal(options.burst_count, 2);
+    assert_int_equal(options.burst[1], 16);
+    assert_int_equal(options.tick, 70);
+    assert_int_equal(options.max_tokens, 44);
+    assert_int_equal(options.workload, WORKLOAD_DEEP);
+    assert_true(options.thinking_set && options.thinking == THINKING_ON);
+    assert_int_equal(options.order, ORDER_BLOCKED);
+    assert_true(options.timeout_s == 7.5 && options.pause_s == 0);
+    assert_string_equal(options.extra_body, "{\"top_k\":3}");
+    assert_true(options.no_stream);
+    assert_string_equal(options.suite_file, "f.json");
+    assert_true(options.suites[SUITE_BURST] && !options.suites[SUITE_AGENTIC]);
+    assert_true(options.seed_set && options.seed == 77);
+    assert_string_equal(options.salt, "none");
+    assert_int_equal(options.endpoint_count, 2);
+    assert_string_equal(options.endpoints[0].key_variable, "MY_KEY");
+    assert_string_equal(options.endpoints[0].extra_body, "{\"k\":1}");
+    assert_true(options.endpoints[0].engine_set);
+    assert_null(options.endpoints[1].key_variable);
+    options_done(&options);
+}
+
+static void test_restore_round_trip(void **state) {
+    (void)state;
+    const char *was = "run -e a=http://127.0.0.1:1,key_env=K --quick --max-tokens 20";
+    struct options options;
+    struct run run = header_of(was);
+    struct buf again;
+    buf_init(&again, 1 << 16);
+    assert_string_equal(restored(&options, was, "run --resume x"), "");
+    options_resolved(&options, &again); /* so a resumed run can be resumed */
+    assert_string_equal(buf_string(&again), run.options);
+    buf_done(&again);
+    run_done(&run);
+    options_done(&options);
+}
+
+static void restore_fails(const char *was, const char *line, const char *says) {
+    struct options options;
+    const char *error = restored(&options, was, line);
+    if (!strstr(error, says))
+        fail_msg("'%s' does not say '%s'", error, says);
+    options_done(&options);
+}
+
+static void test_restore_what_no_log_keeps(void **state) {
+    (void)state;
+    struct options options;
+    const char *was = "run -e a=http://127.0.0.1:1,restart=./again,extra_body={\"token\":\"x7\"}";
+    struct run run = header_of(was);
+    assert_null(strstr(run.options, "./again"));
+    assert_null(strstr(run.options, "x7"));
+    run_done(&run);
+    restore_fails(was, "run --resume x", "'a' had its restart in that run");
+    restore_fails(was, "run --resume x -e a=http://127.0.0.1:1,restart=./again", "its extra_body");
+    restore_fails(was, "run --resume x -e z=http://127.0.0.1:1", "no endpoint 'z'");
+    assert_string_equal(
+        restored(&options, was,
+                 "run --resume x -e a=http://127.0.0.1:5,restart=./again,extra_body={\"token\":1}"),
+        "");
+    assert_string_equal(options.endpoints[0].restart, "./again");
+    assert_string_equal(options.endpoints[0].url, "http://127.0.0.1:5"); /* it has moved */
+    options_done(&options);
+    restore_fails("run -e a=http://h --extra-body {\"api_key\":\"s\"}", "run --resume x",
+                  "--extra-body of that run");
+    restore_fails("run -e a=http://h", "run --resume x --extra-body {\"k\":1}", "is fixed");
+    restore_fails("demo", "run --resume x", "pitwall demo");
+    restore_fails("solo -e a=http://h", "run --resume x", "pitwall solo");
+}
+
+static void test_restore_hostile_header(void **state) {
+    (void)state;
+    static const char *const headers[] = {
+        NULL,
+        "[]",
+        "{\"command\":7}",
+        "{\"command\":\"run\",\"passes\":1e9}",
+        "{\"command\":\"run\",\"burst\":[8,1e300]}",
+        "{\"command\":\"run\",\"burst\":[{}]}",
+        "{\"command\":\"run\",\"order\":\"upside\"}",
+        "{\"command\":\"run\",\"endpoints\":[{\"name\":\"a\",\"key_env\":\"a b\"}]}",
+    };
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        struct options options;
+        struct error error = {0};
+        struct run run = header_of("run -e a=http://127.0.0.1:1");
+        free(run.options);
+        run.options = mem_string(headers[i]);
+        assert_true(parse(&options, &error, "run --resume x"));
+        assert_false(options_restore(&options, &run, &error));
+        assert_true(error.text[0]);
+        run_done(&run);
+        options_done(&options);
+    }
+}
+
+static void test_resume_fixes_the_rest(void **state) {
+    (void)state;
+    struct options options;
+    struct error error = {0};
+    assert_true(parse(&options, &error, "run --resume x --passes 5"));
+    assert_false(options_settle(&options, &error));
+    assert_non_null(strstr(error.text, "--passes is fixed"));
+    options_done(&options);
+    assert_true(parse(&options, &error, "demo --resume x"));
+    assert_false(options_settle(&options, &error));
+    options_done(&options);
+    options_init(&options); /* of the config file: a default, not a wish */
+    assert_true(options_set(&options, "passes", "5", &error));
+    assert_true(options_set(&options, "resume", "x", &error));
+    assert_true(options_settle(&options, &error));
+    options_done(&options);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
@@ -332,6 +504,11 @@ int main(void) {
         cmocka_unit_test(test_default_config_changes_nothing),
         cmocka_unit_test(test_default_config_has_every_key),
         cmocka_unit_test(test_secrets_stay_out_of_the_log),
+        cmocka_unit_test(test_restore),
+        cmocka_unit_test(test_restore_round_trip),
+        cmocka_unit_test(test_restore_what_no_log_keeps),
+        cmocka_unit_test(test_restore_hostile_header),
+        cmocka_unit_test(test_resume_fixes_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
 /* Lists of runs: what a log's first and last line say. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -67,6 +69,67 @@ static void test_states(void **unused) {
     state_is(make_log(true, "garbage\n"), "interrupted", -1);
 }
 
+static void test_running(void **unused) {
+    (void)unused;
+    struct error error = {0};
+    struct summary summary;
+    char directory[] = "/tmp/pitwall-summary-XXXXXX";
+    struct run run = build_run(1, 1);
+    assert_non_null(mkdtemp(directory));
+    struct log_writer *log = log_create(directory, &run, &error);
+    assert_non_null(log);
+    char *path = mem_string(log_path(log));
+    assert_true(log_is_open(path));
+    summary_read(&summary, path);
+    assert_string_equal(summary_state(&summary), "running");
+    summary_done(&summary);
+    assert_true(log_is_open(path)); /* looking at it took nothing away */
+    log_close(log);
+    assert_false(log_is_open(path));
+    assert_false(log_is_open("/nowhere/at/all"));
+    run_done(&run);
+    state_is(path, "interrupted", -1);
+}
+
+/* The lock goes with the process, however it ends. */
+static void test_killed(void **unused) {
+    (void)unused;
+    char directory[] = "/tmp/pitwall-summary-XXXXXX";
+    struct run run = build_run(1, 1);
+    int ready[2], status;
+    char byte;
+    assert_non_null(mkdtemp(directory));
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool made = log_create(directory, &run, NULL) && write(ready[1], "", 1) == 1;
+        while (made)
+            pause();
+        _exit(1);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    char *path = mem_format("%s/%s.jsonl", directory, run.id);
+    assert_true(log_is_open(path));
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    state_is(path, "interrupted", -1);
+    close(ready[0]);
+    close(ready[1]);
+    run_done(&run);
+}
+
+static void test_successor(void **unused) {
+    (void)unused;
+    char ids[3][2] = {"b", "c", "a"}, first[] = "a";
+    struct summary all[4] = {{.readable = true, .run = {.id = ids[0], .resumes = first}},
+                             {.readable = true, .run = {.id = ids[1], .resumes = first}},
+                             {.readable = true, .run = {.id = ids[2]}},
+                             {.readable = false}};
+    assert_ptr_equal(summary_successor(all, 4, "a"), &all[1]); /* the newest of two */
+    assert_null(summary_successor(all, 4, "b"));
+}
+
 static void test_words(void **unused) {
     (void)unused;
     struct summary summary;
@@ -84,7 +147,7 @@ static void test_words(void **unused) {
     assert_string_equal(buf_string(&out), "a,b");
     buf_reset(&out);
     json_begin(&writer, &out);
-    summary_json(&summary, &result, &writer);
+    summary_json(&summary, &result, NULL, &writer);
     assert_true(json_end(&writer));
     assert_non_null(strstr(buf_string(&out), "\"state\":\"stopped\""));
     assert_non_null(strstr(buf_string(&out), "\"suites\":[\"agentic\",\"burst\"]"));
@@ -107,7 +170,7 @@ static void test_no_log(void **unused) {
     summary_endpoints(&summary, &out);
     assert_int_equal(out.length, 0);
     json_begin(&writer, &out);
-    summary_json(&summary, &result, &writer);
+    summary_json(&summary, &result, NULL, &writer);
     assert_true(json_end(&writer));
     summary_done(&summary);
     buf_done(&out);
@@ -115,9 +178,9 @@ static void test_no_log(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_states),
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_no_log),
+        cmocka_unit_test(test_states), cmocka_unit_test(test_running),
+        cmocka_unit_test(test_killed), cmocka_unit_test(test_successor),
+        cmocka_unit_test(test_words),  cmocka_unit_test(test_no_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

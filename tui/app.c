@@ -54,7 +54,7 @@ static void restart(struct app *app) {
         return;
     }
     intake_discard(app);
-    app->live = live_run_start(app->options, app->directory, app->feed, 0, &run, &error);
+    app->live = live_run_start(app->options, NULL, app->directory, app->feed, 0, &run, &error);
     if (!app->live) {
         app->failure = error;
         return;

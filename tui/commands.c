@@ -161,8 +161,8 @@ bool measure_live(const struct context *context, struct app *app, int *code) {
         return false;
     }
     app->feed = queue_new(FEED_BYTES);
-    app->live =
-        live_run_start(context->options, app->directory, app->feed, 0, &app->runs[0], &error);
+    app->live = live_run_start(context->options, context->resume, app->directory, app->feed, 0,
+                               &app->runs[0], &error);
     if (!app->live) {
         complain(&error, *code);
         return false;
@@ -180,7 +180,7 @@ bool measure_live(const struct context *context, struct app *app, int *code) {
     return shown;
 }
 
-static int run_live(const struct context *context, struct app *app) {
+int run_live(const struct context *context, struct app *app) {
     int code;
     bool json = context->options->json;
     app->quiet = json && wants_plain(context); /* standard output is the report's alone */
@@ -215,6 +215,8 @@ static bool suites_exist(const struct options *options, struct error *error) {
 
 static int bench(const struct context *context) {
     struct error error = {0};
+    if (context->options->resume)
+        return command_resume(context);
     if (!suites_exist(context->options, &error))
         return complain(&error, EXIT_USAGE);
     return endpoints_find(context, NULL) ? with_app(context, run_live) : EXIT_NO_ENDPOINT;

@@ -26,11 +26,13 @@ struct context {
     struct options *options;
     const struct environment *environment;
     struct app_signals signals;
+    const struct resume *resume; /* a live run goes on with it; NULL: a new one */
 };
 
 int command_run(const struct context *context);
 
 int command_solo(const struct context *context);
+int command_resume(const struct context *context); /* run --resume RUN */
 
 /* ---- what the commands share ---- */
 
@@ -40,6 +42,8 @@ int with_app(const struct context *context, int (*body)(const struct context *, 
 /* A live run from start to end into app->boards[0]. False after a message: *code is the exit code.
  */
 bool measure_live(const struct context *context, struct app *app, int *code);
+/* The same with its report on standard output; a body for with_app. */
+int run_live(const struct context *context, struct app *app);
 /* The exit code of a run that was measured, with its message. */
 int exit_of_run(const struct app *app, const struct context *context);
 

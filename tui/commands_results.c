@@ -28,7 +28,8 @@ static void put_size(struct buf *out, int64_t bytes) {
         buf_printf(out, "%6.1f MB", (double)bytes / 1e6);
 }
 
-static void put_line(struct buf *out, const struct result *result, const struct summary *summary) {
+static void put_line(struct buf *out, const struct result *result, const struct summary *summary,
+                     const struct summary *next) {
     struct buf words;
     buf_init(&words, (size_t)1 << 20);
     buf_printf(&words, "%-42s", result->id);
@@ -44,31 +45,34 @@ static void put_line(struct buf *out, const struct result *result, const struct 
     summary_endpoints(summary, &words);
     if (summary->readable && summary->run.resumes)
         buf_printf(&words, "  (resumes %s)", summary->run.resumes);
+    if (next)
+        buf_printf(&words, "  (resumed by %s)", next->run.id);
     put_text(out, buf_string(&words));
     buf_char(out, '\n');
     buf_done(&words);
 }
 
 static void put_list(struct buf *out, const struct result *list, size_t count, bool json) {
+    struct summary *summaries = summaries_read(list, count);
     struct json_writer writer;
     if (json) {
         json_begin(&writer, out);
         json_open(&writer, NULL, '[');
     }
     for (size_t i = 0; i < count; i++) {
-        struct summary summary;
-        summary_read(&summary, list[i].path);
+        const struct summary *next =
+            summaries[i].readable ? summary_successor(summaries, count, summaries[i].run.id) : NULL;
         if (json)
-            summary_json(&summary, &list[i], &writer);
+            summary_json(&summaries[i], &list[i], next, &writer);
         else
-            put_line(out, &list[i], &summary);
-        summary_done(&summary);
+            put_line(out, &list[i], &summaries[i], next);
     }
     if (json) {
         json_close(&writer, ']');
         json_end(&writer);
         buf_char(out, '\n');
     }
+    summaries_free(summaries, count);
 }
 
 int command_runs(const struct context *context) {
@@ -94,24 +98,93 @@ int command_runs(const struct context *context) {
 
 /* ---- rm ---- */
 
-static bool confirmed(const struct context *context, const char *path) {
+/* What is to be removed, and what else there is. */
+struct removal {
+    const struct context *context;
+    char **paths; /* of the operands */
+    size_t path_count;
+    struct result *list; /* the whole directory */
+    struct summary *summaries;
+    size_t count;
+};
+
+static bool is_named(const struct removal *removal, const char *path) {
+    for (size_t i = 0; i < removal->path_count; i++)
+        if (strcmp(removal->paths[i], path) == 0)
+            return true;
+    return false;
+}
+
+/* The run that can't be opened any more without `id`, unless it goes as well; NULL: none. */
+static const struct summary *needed_by(const struct removal *removal, const char *id) {
+    const struct summary *next = summary_successor(removal->summaries, removal->count, id);
+    return next && !is_named(removal, removal->list[next - removal->summaries].path) ? next : NULL;
+}
+
+static bool confirmed(const struct removal *removal, const char *path, const struct summary *by) {
     char answer[16];
-    if (context->options->yes)
+    if (removal->context->options->yes)
         return true;
+    if (by)
+        printf("%s goes on with it and can't be read without it.\n", by->run.id);
     printf("remove %s? [y/N] ", path);
     fflush(stdout);
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* Only logs: a path that is something else was a slip. */
-static bool remove_log(const char *path, struct error *error) {
+/* Only logs: a path that is something else was a slip. Nor one that is being written, nor, unasked,
+ * one that another run needs. */
+static bool may_remove(const struct removal *removal, const char *path,
+                       const struct summary *summary, const struct summary *by,
+                       struct error *error) {
+    if (!summary->readable)
+        return error_set(error, "%s: not a log of pitwall, left alone", path);
+    if (summary->running) {
+        error_set(error, "%s: its run is in progress, left alone", path);
+        return error_hint(error, "stop it first");
+    }
+    if (by && removal->context->options->yes) {
+        error_set(error, "%s: %s goes on with it and can't be read without it, left alone", path,
+                  by->run.id);
+        return error_hint(error, "remove both: pitwall rm --yes %s %s", summary->run.id,
+                          by->run.id);
+    }
+    return true;
+}
+
+static int remove_one(const struct removal *removal, const char *path) {
+    struct error error = {0};
     struct summary summary;
     summary_read(&summary, path);
-    bool is_log = summary.readable;
+    const struct summary *by = summary.readable ? needed_by(removal, summary.run.id) : NULL;
+    bool good = may_remove(removal, path, &summary, by, &error);
+    if (good && confirmed(removal, path, by)) {
+        good =
+            unlink(path) == 0 || error_set(&error, "%s: can't remove: %s", path, strerror(errno));
+        if (good)
+            printf("removed %s\n", path);
+    }
     summary_done(&summary);
-    if (!is_log)
-        return error_set(error, "%s: not a log of pitwall, left alone", path);
-    return unlink(path) == 0 || error_set(error, "%s: can't remove: %s", path, strerror(errno));
+    return good ? EXIT_OK : complain(&error, EXIT_RESULTS);
+}
+
+/* All names first: a slip in one removes nothing. */
+static int remove_all(struct removal *removal, const char *directory) {
+    const struct options *options = removal->context->options;
+    struct error error = {0};
+    int code = EXIT_OK;
+    if (!results_list(directory, &removal->list, &removal->count, &error))
+        return complain(&error, EXIT_RESULTS);
+    removal->summaries = summaries_read(removal->list, removal->count);
+    for (; removal->path_count < options->operand_count; removal->path_count++) {
+        char *path = results_find(directory, options->operands[removal->path_count], &error);
+        if (!path)
+            return complain(&error, EXIT_USAGE);
+        removal->paths[removal->path_count] = path;
+    }
+    for (size_t i = 0; i < removal->path_count && code == EXIT_OK; i++)
+        code = remove_one(removal, removal->paths[i]);
+    return code;
 }
 
 int command_rm(const struct context *context) {
@@ -127,25 +200,16 @@ int command_rm(const struct context *context) {
         error_hint(&error, "pitwall rm --yes RUN");
         return complain(&error, EXIT_USAGE);
     }
+    struct removal removal = {.context = context};
+    removal.paths = mem_zero(options->operand_count, sizeof *removal.paths);
     char *directory = results_of(context);
-    char **paths = mem_zero(options->operand_count, sizeof *paths);
-    int code = EXIT_OK;
-    for (size_t i = 0; i < options->operand_count && code == EXIT_OK; i++) {
-        paths[i] = results_find(directory, options->operands[i], &error);
-        if (!paths[i]) /* before anything is removed */
-            code = complain(&error, EXIT_USAGE);
-    }
-    for (size_t i = 0; i < options->operand_count && code == EXIT_OK; i++) {
-        if (!confirmed(context, paths[i]))
-            continue;
-        if (remove_log(paths[i], &error))
-            printf("removed %s\n", paths[i]);
-        else
-            code = complain(&error, EXIT_RESULTS);
-    }
-    for (size_t i = 0; i < options->operand_count; i++)
-        free(paths[i]);
-    free(paths);
+    int code = remove_all(&removal, directory);
+    for (size_t i = 0; i < removal.path_count; i++)
+        free(removal.paths[i]);
+    free(removal.paths);
+    if (removal.summaries)
+        summaries_free(removal.summaries, removal.count);
+    results_free(removal.list, removal.count);
     free(directory);
     return code;
 }

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "store/log.h"
+#include "store/chain.h"
 
 #define BATCH 256 /* items folded between two looks at the keyboard */
 
@@ -18,19 +18,24 @@ static void note_end(struct app *app, size_t source) {
         app->ended = true;
 }
 
-/* The feed was full and left something out: fold the first `events` lines of the log again. */
+/* The feed was full and left something out, or the run goes on where an older log ended: fold again
+ * what the log continues and its own first `events` lines. */
 static void refold(struct app *app, size_t source, int64_t events) {
     struct run run;
     struct event event;
-    struct log_reader *reader = log_open(app->paths[source], &run, &app->failure);
-    if (!reader)
+    struct chain *log = chain_open(app->paths[source], &run, &app->failure);
+    if (!log)
         return;
     intake_fresh(app, source);
-    while (events-- > 0 && log_next(reader, &event, &app->failure) == LOG_EVENT) {
-        board_apply(app->boards[source], &event);
+    while (chain_next(log, &event, &app->failure) == LOG_EVENT) {
+        bool wanted = !chain_is_newest(log) || events-- > 0;
+        if (wanted)
+            board_apply(app->boards[source], &event);
         event_done(&event);
+        if (!wanted)
+            break;
     }
-    log_reader_free(reader);
+    chain_free(log);
     run_done(&run);
     if (app->live && app->boards[source]->status != RUN_OPEN)
         note_end(app, source);
@@ -67,7 +72,7 @@ static void take_item(struct app *app, const struct item *item, struct plain *pl
         break;
     case QUEUE_REFOLD:
         refold(app, source, item->upto);
-        if (lines)
+        if (lines && item->upto > 0)
             buf_text(lines, "output was stalled here: what is missing stands in the log\n");
         break;
     }

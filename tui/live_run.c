@@ -28,7 +28,8 @@ const char *live_run_key(const char *variable) {
     return getenv(variable);
 }
 
-static void plan_run(struct live_run *live, const struct options *options) {
+static bool plan_run(struct live_run *live, const struct options *options,
+                     const struct resume *resume, struct error *error) {
     struct run *run = &live->run;
     char started[CLOCK_ISO_SIZE];
     struct buf resolved;
@@ -44,14 +45,30 @@ static void plan_run(struct live_run *live, const struct options *options) {
     struct host *host = host_new();
     host_machine(host, &run->machine);
     host_free(host);
+    if (!resume)
+        return true;
+    run->resumes = mem_string(resume->run.id);
+    run->limits = resume->run.limits;
+    return resume_fits(resume, run, error);
 }
 
-struct live_run *live_run_start(const struct options *options, const char *directory,
-                                struct queue *feed, int source, struct run *run,
-                                struct error *error) {
+/* What the older logs hold comes first, as after a stall of the feed: it is folded from them. */
+static void begin(struct live_run *live, struct queue *feed, int source) {
+    const struct resume *resume = live->bench.resume;
+    queue_push(feed, (struct item){.source = source, .mark = QUEUE_REFOLD});
+    struct event *note = event_note_new(
+        resume->base_us, NOTE_WARN, -1,
+        "resumes %s: from here on the %zu of %zu passes (suite × endpoint) that were missing",
+        resume->run.id, resume->wanted, resume->units);
+    queue_push(live->queue, (struct item){.mark = QUEUE_EVENT, .event = note});
+}
+
+struct live_run *live_run_start(const struct options *options, const struct resume *resume,
+                                const char *directory, struct queue *feed, int source,
+                                struct run *run, struct error *error) {
     struct live_run *live = mem_zero(1, sizeof *live);
-    plan_run(live, options);
-    struct log_writer *log = log_create(directory, &live->run, error);
+    struct log_writer *log =
+        plan_run(live, options, resume, error) ? log_create(directory, &live->run, error) : NULL;
     if (!log) {
         run_done(&live->run);
         free(live);
@@ -61,14 +78,17 @@ struct live_run *live_run_start(const struct options *options, const char *direc
     live->queue = queue_new(QUEUE_BYTES);
     live->bench.run = &live->run;
     live->bench.options = options;
+    live->bench.resume = resume;
     live->bench.queue = live->queue;
-    live->bench.epoch_ns = clock_ns();
+    live->bench.epoch_ns = clock_ns() - (resume ? resume->base_us * 1000 : 0);
     live->bench.key_of = live_run_key;
     live->bench.dialect_of = engine_dialect;
     live->bench.identify = engine_meet;
-    atomic_init(&live->bench.next_id, 1);
+    atomic_init(&live->bench.next_id, resume ? resume->next_id : 1);
     atomic_init(&live->bench.stop, false);
     run_copy(run, &live->run);
+    if (resume)
+        begin(live, feed, source);
     live->recorder = recorder_start(live->queue, log, feed, source);
     live->sampler = sampler_start(&live->run, live->queue, live->bench.epoch_ns, &engine_processes);
     live->runner = runner_start(&live->bench);

@@ -13,11 +13,13 @@ struct live_run;
 const char *live_run_key(const char *variable);
 
 /* Take the endpoints of `options` (identified before), create the log in `directory` and start all
- * threads. Events reach `feed` as `source`. `run` gets the header (the caller's to free with
- * run_done). NULL and `error` when the log can't be written; nothing is left behind then. */
-struct live_run *live_run_start(const struct options *options, const char *directory,
-                                struct queue *feed, int source, struct run *run,
-                                struct error *error);
+ * threads. With `resume` (borrowed; NULL: a new run) only what it misses is measured, and the feed
+ * begins with a mark for what older logs hold. Events reach `feed` as `source`. `run` gets the header (the caller's to free with
+ * run_done). NULL and `error` when the log can't be written, or `resume` is of another
+ * plan or machine; nothing is left behind then. */
+struct live_run *live_run_start(const struct options *options, const struct resume *resume,
+                                const char *directory, struct queue *feed, int source,
+                                struct run *run, struct error *error);
 
 void live_run_command(struct live_run *live, enum lane_command command, int ep);
 void live_run_stop(struct live_run *live); /* returns at once; the end comes as an event */

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
 
@@ -239,6 +238,8 @@ static const struct option_row rows[] = {
     FLAG("no-stream", 0, no_stream, HOW_GROUP, "do not stream (burst; no TTFT then)"),
     TEXT("weights", 0, weights, "FILE", HOW_GROUP,
          "weights of the score: a JSON object, part to weight"),
+    TEXT("resume", 0, resume, "RUN", HOW_GROUP,
+         "run: measure what is missing of an interrupted run; the rest is as it was"),
     TEXT("suite-file", 0, suite_file, "FILE", HOW_GROUP, "a quality suite's data of your own"),
     INTEGER("port", 0, port, "N", 0, 65000, HOW_GROUP, "sim: first port (default: any free)"),
     FLAG("plain", 0, plain, SHOW_GROUP, "lines instead of a full screen (also without a terminal)"),
@@ -327,63 +328,4 @@ bool option_assign(struct options *options, const struct option_row *row, const 
         return row->assign(options, value, error);
     }
     return false;
-}
-
-/* Keys that may hold a secret: their values never reach a log. */
-static bool is_secret(const char *key) {
-    static const char *const words[] = {"key", "secret", "password", "auth", "token", "credential"};
-    if (strcmp(key, "max_tokens") == 0 || strcmp(key, "min_tokens") == 0)
-        return false;
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        for (const char *at = key; *at; at++)
-            if (strncasecmp(at, words[i], strlen(words[i])) == 0)
-                return true;
-    return false;
-}
-
-static void drop_secrets(cJSON *tree) {
-    cJSON *next;
-    for (cJSON *child = tree->child; child; child = next) {
-        next = child->next;
-        if (child->string && is_secret(child->string))
-            cJSON_Delete(cJSON_DetachItemViaPointer(tree, child));
-        else
-            drop_secrets(child);
-    }
-}
-
-static void put_extra_body(struct json_writer *w, const char *text) {
-    struct cJSON *tree = text ? json_parse(text, strlen(text), NULL) : NULL;
-    struct buf printed;
-    buf_init(&printed, 1 << 16);
-    if (tree)
-        drop_secrets(tree);
-    bool fits = tree && json_print(&printed, tree);
-    json_put_raw(w, "extra_body", fits ? buf_string(&printed) : NULL);
-    buf_done(&printed);
-    json_free(tree);
-}
-
-void options_resolved(const struct options *options, struct buf *out) {
-    struct json_writer w;
-    json_begin(&w, out);
-    json_open(&w, NULL, '{');
-    json_put_string(&w, "command", command_word(options->command));
-    json_put_integer(&w, "passes", options->passes);
-    json_put_bool(&w, "quick", options->quick);
-    json_open(&w, "burst", '[');
-    for (size_t i = 0; i < options->burst_count; i++)
-        json_put_integer(&w, NULL, options->burst[i]);
-    json_close(&w, ']');
-    json_put_integer(&w, "tick", options->tick);
-    json_put_integer(&w, "max_tokens", options->max_tokens);
-    json_put_string(&w, "workload", workload_word(options->workload));
-    json_put_string(&w, "thinking",
-                    options->thinking_set ? thinking_word(options->thinking) : NULL);
-    json_put_string(&w, "order", options->order == ORDER_BLOCKED ? "blocked" : "interleaved");
-    json_put_bool(&w, "stream", !options->no_stream);
-    json_put_number(&w, "timeout_s", options->timeout_s);
-    json_put_number(&w, "pause_s", options->pause_s);
-    put_extra_body(&w, options->extra_body);
-    json_close(&w, '}');
 }

@@ -34,6 +34,8 @@ const struct option_row *option_rows(size_t *count);
 char **option_text(struct options *options, const struct option_row *row);
 bool option_assign(struct options *options, const struct option_row *row, const char *value,
                    struct error *error);
+/* Whether the user named it on the command line. */
+bool option_typed(const struct options *options, const char *name);
 /* Takes `endpoint`, also when it fails. */
 bool option_add_endpoint(struct endpoint **list, size_t *count, struct endpoint *endpoint,
                          struct error *error);

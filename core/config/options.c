@@ -93,6 +93,15 @@ static bool is_given(const struct options *options, const char *name) {
     return false;
 }
 
+bool option_typed(const struct options *options, const char *name) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return options->typed[i];
+    return false;
+}
+
 static bool needs_value(enum option_kind kind) {
     return kind != OPTION_FLAG;
 }
@@ -222,6 +231,8 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
             return bad_word(argv, found, error);
         if (!set_row(options, row, optarg ? optarg : "true", error))
             return false;
+        size_t count;
+        options->typed[row - option_rows(&count)] = true;
     }
     return take_operands(options, argv + optind, (size_t)(argc - optind), error);
 }
@@ -265,7 +276,25 @@ static bool settle_endpoints(struct options *options, struct error *error) {
     return true;
 }
 
+/* What a resumed run measures, and how, is fixed. */
+static bool settle_resume(const struct options *options, struct error *error) {
+    static const char *const fixed[] = {
+        "model",    "suite", "passes",  "quick", "burst", "tick", "max-tokens", "workload",
+        "thinking", "order", "timeout", "pause", "seed",  "salt", "no-stream",  "suite-file"};
+    if (options->command != COMMAND_RUN)
+        return error_set(error, "--resume belongs to 'pitwall run', not to '%s'",
+                         command_word(options->command));
+    for (size_t i = 0; i < COUNT_OF(fixed); i++)
+        if (option_typed(options, fixed[i])) {
+            error_set(error, "--%s is fixed by the run that is resumed", fixed[i]);
+            return error_hint(error, "leave it out, or start a new run without --resume");
+        }
+    return true;
+}
+
 bool options_settle(struct options *options, struct error *error) {
+    if (options->resume && !settle_resume(options, error))
+        return false;
     bool demo = options->command == COMMAND_DEMO;
     if (demo && !is_given(options, "quick"))
         options->quick = true;

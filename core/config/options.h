@@ -60,6 +60,7 @@ struct options {
     enum order order;
     bool no_stream;
     char *weights, *suite_file;
+    char *resume; /* name of the run that goes on; NULL: a new one */
     bool json;
     char *results, *config;
     bool default_config, plain, version, help;
@@ -77,6 +78,7 @@ struct options {
     bool yes;
 
     bool given[OPTION_ROWS_MAX]; /* by row of the table: named by the user or the config file */
+    bool typed[OPTION_ROWS_MAX]; /* by the user, this time */
 };
 
 void options_init(struct options *options);
@@ -97,8 +99,14 @@ void options_help(enum command command, struct buf *out);
 /* Whether the command looks at this option (COMMAND_COUNT: any does). */
 bool command_takes(enum command command, const char *option);
 
-/* As resolved, a JSON object for the log's header. Secrets left out. */
+/* As resolved, a JSON object for the log's header. Secrets and commands left out; named where an
+ * endpoint had them. */
 void options_resolved(const struct options *options, struct buf *out);
+/* As they were for a saved run, from its header: what it measures, how, and its endpoints. What no
+ * log keeps is taken from the endpoints of that name in `options` (of -e and the config file), as
+ * is an address that has changed. False and `error` when something of it is not given, or the run
+ * was none of 'pitwall run'. */
+bool options_restore(struct options *options, const struct run *run, struct error *error);
 
 /* "NAME=URL[,key=value…]", "URL" or "NAME" (of the config file; url stays NULL) into an initialised
  * endpoint. */

@@ -137,6 +137,13 @@ static bool has_ep(struct board *board, int ep) {
     return false;
 }
 
+static void tell_other_version(struct board *board, const struct row *row, const char *version) {
+    char text[400];
+    snprintf(text, sizeof text, "its engine's version is %.120s from here on; it was %.120s",
+             version, row->engine_version);
+    board_note(board, board->now_us, NOTE_WARN, (int)(row - board->rows), text);
+}
+
 static void apply_endpoint(struct board *board, const struct event_endpoint *event) {
     struct row *row = &board->rows[event->ep];
     if ((unsigned)event->state >= ENDPOINT_STATE_COUNT) {
@@ -147,6 +154,9 @@ static void apply_endpoint(struct board *board, const struct event_endpoint *eve
     struct endpoint *endpoint = &board->run.endpoints[event->ep];
     if (!endpoint->engine_set && event->engine >= 0 && event->engine < ENGINE_COUNT)
         endpoint->engine = (enum engine_id)event->engine;
+    if (event->engine_version && row->engine_version &&
+        strcmp(event->engine_version, row->engine_version) != 0)
+        tell_other_version(board, row, event->engine_version);
     if (event->engine_version)
         replace(&row->engine_version, event->engine_version);
     if (event->model)
@@ -174,13 +184,17 @@ static void apply_capability(struct board *board, const struct event_capability 
     replace(&found->evidence, event->evidence);
 }
 
+/* The end, or (`open`) the end so far of a run that was taken up again later: then what is measured
+ * next does not follow what was. */
 static void apply_run_end(struct board *board, int64_t t, const struct event_run_end *event) {
-    board->status =
-        event->status > RUN_OPEN && event->status < RUN_STATUS_COUNT ? event->status : RUN_FAILED;
-    board->dropped = event->dropped;
+    board->status = (unsigned)event->status < RUN_STATUS_COUNT ? event->status : RUN_FAILED;
+    board->dropped += event->dropped;
+    for (size_t i = 0; i < board->lane_count && board->status == RUN_OPEN; i++)
+        lane_break(&board->lanes[i]);
     for (size_t ep = 0; ep < board->row_count; ep++) {
         struct row *row = &board->rows[ep];
         live_stop(row, t);
+        live_leave(row);
         pass_settle_energy(board, (int)ep, true);
         row->running_column = -1;
         for (size_t i = 0; i < board->column_count; i++)

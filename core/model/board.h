@@ -173,6 +173,12 @@ const struct gate_result *board_gate(const struct board *board, int ep, int colu
                                      enum gate_id gate);
 const struct lane_state *board_lane(const struct board *board, const char *name);
 
+/* How far a suite's pass on an endpoint has come: nothing of it began; begun, but not all its
+ * planned phases have ended; all have: done, or skipped for a reason that stays (not
+ * REASON_DOWN). */
+enum board_pass { BOARD_PASS_NONE, BOARD_PASS_BEGUN, BOARD_PASS_ENDED };
+enum board_pass board_pass(const struct board *board, int ep, enum suite_id suite, int pass);
+
 /* A figure of a cell: measured values if there are any, else imported ones (a percentile that was
  * not imported is absent; p50 may stand in for the median and the other way round). NaN if absent.
  */

@@ -260,6 +260,8 @@ void apply_phase_end(struct board *board, int64_t t, const struct event_phase *p
     }
     record->open = false;
     record->status = phase->status;
+    record->down =
+        phase->status == PHASE_SKIPPED && phase->reason && strcmp(phase->reason, REASON_DOWN) == 0;
     record->ended_us = t;
     record->end_call = row->call_count;
     bool kept = record->control && cell->passes_done > 0; /* what was measured before stands */

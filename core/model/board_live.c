@@ -34,6 +34,10 @@ void live_enter(struct row *row, enum suite_id suite, int pass, const struct lan
     live->suite_swapouts = lane->seen ? lane->last.swapouts : NAN;
 }
 
+void live_leave(struct row *row) {
+    row->live->suite = row->live->pass = -1;
+}
+
 static const struct live_point *point_at(const struct live *live, size_t i) {
     return &live->points[(live->first + i) % LIVE_POINTS];
 }

@@ -33,6 +33,20 @@ struct cell *board_cell(const struct board *board, int ep, int column) {
     return &board->rows[ep].cells[column];
 }
 
+enum board_pass board_pass(const struct board *board, int ep, enum suite_id suite, int pass) {
+    bool begun = false, ended = true;
+    for (size_t i = 0; i < board->column_count; i++) {
+        const struct column *column = &board->columns[i];
+        if (column->suite != suite || !column->planned)
+            continue;
+        const struct pass_record *record = pass_find(board_cell(board, ep, (int)i), pass);
+        begun = begun || record;
+        ended =
+            ended && record && !record->open && record->status != PHASE_STOPPED && !record->down;
+    }
+    return !begun ? BOARD_PASS_NONE : ended ? BOARD_PASS_ENDED : BOARD_PASS_BEGUN;
+}
+
 const struct board_call *board_call(const struct board *board, int64_t id) {
     return call_find(board, id);
 }

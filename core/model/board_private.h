@@ -32,6 +32,7 @@ struct pass_record {
     bool open;
     bool control; /* the drift control: one pass more than planned, in no figure (runner.h) */
     enum phase_status status;
+    bool down; /* skipped because the engine did not answer */
     int64_t started_us, ended_us;
     size_t first_call, end_call; /* of the row's calls; others may lie between */
     struct watch watch;
@@ -129,6 +130,8 @@ void apply_call_output(struct board *board, const struct event_call_output *outp
 /* board_samples.c */
 int board_lane_make(struct board *board, const char *name);
 void lane_done(struct lane_state *lane);
+/* Its next sample does not follow the last: counters may have started anew meanwhile. */
+void lane_break(struct lane_state *lane);
 void apply_sample(struct board *board, int64_t t, const struct sample *sample);
 
 /* board_watch.c */
@@ -143,6 +146,7 @@ void watch_close(struct watch *watch, const struct row *row, const struct lane_s
 struct live *live_new(int lane);
 /* A phase begins: take the baseline of its suite's pass. */
 void live_enter(struct row *row, enum suite_id suite, int pass, const struct lane_state *lane);
+void live_leave(struct row *row);                            /* the next one takes its own */
 void live_begin(struct row *row, int64_t t);                 /* a call began to decode */
 void live_tokens(struct row *row, int64_t t, double tokens); /* more tokens came */
 void live_plot(struct row *row, int64_t t);                  /* all of an instant have come */

@@ -43,6 +43,12 @@ void lane_done(struct lane_state *lane) {
     free(lane->name);
 }
 
+void lane_break(struct lane_state *lane) {
+    energy_break(lane->energy);
+    lane->efficiency_us = MARK_NONE;
+    lane->seen = false;
+}
+
 /* A copy of `count` items, NULL when there are none. */
 #define COPY_ITEMS(to, items, count)                                                               \
     do {                                                                                           \

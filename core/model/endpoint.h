@@ -27,7 +27,7 @@ struct endpoint {
     enum thinking thinking; /* THINKING_DEFAULT: the suite's own */
     bool simulated, imported, published;
 
-    /* Below: used while running, not written to the log's header. */
+    /* Below: used while running, not in the header's list of endpoints. */
     char *key_variable;                   /* environment variable that holds the API key */
     char *extra_body;                     /* JSON object laid over every request body */
     char *telemetry;                      /* URL of an exporter on the endpoint's machine */

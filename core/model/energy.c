@@ -21,6 +21,7 @@ struct energy_rail {
     char name[sizeof((struct rail *)0)->name];
     struct publication *at;
     size_t count, capacity;
+    bool broken; /* the next publication is fresh */
 };
 struct energy {
     struct energy_rail rails[RAILS_MAX];
@@ -70,7 +71,8 @@ static void publish(struct energy_rail *rail, int64_t us, double joules) {
         rail->count = 0; /* another clock: what was before can't be placed any more */
         last = NULL;
     }
-    bool fresh = !last || joules < last->joules;
+    bool fresh = !last || joules < last->joules || rail->broken;
+    rail->broken = false;
     if (rail->count == PUBLICATIONS_MAX) {
         size_t half = PUBLICATIONS_MAX / 2;
         memmove(rail->at, rail->at + half, half * sizeof *rail->at);
@@ -93,6 +95,12 @@ static void integrate(struct energy *energy, int64_t t_us, double watts) {
     }
     energy->last_watts = watts;
     energy->last_watts_us = t_us;
+}
+
+void energy_break(struct energy *energy) {
+    for (size_t i = 0; i < energy->rail_count; i++)
+        energy->rails[i].broken = true;
+    energy->last_watts = NAN;
 }
 
 void energy_add(struct energy *energy, int64_t t_us, const struct sample *sample) {

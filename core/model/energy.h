@@ -29,6 +29,10 @@ void energy_free(struct energy *energy);
  * exist). A counter or a publication time that goes backwards starts afresh, without a reading. */
 void energy_add(struct energy *energy, int64_t t_us, const struct sample *sample);
 
+/* What comes next does not follow what was: the time between is nobody's, as after a counter that
+ * went backwards. */
+void energy_break(struct energy *energy);
+
 /* Joules used in [from, to] by interpolating each rail between publications; where publications
  * miss a part of the window (before the first, after the last, within a stall that an edge cuts)
  * the mean of the rest stands for it, and `cover` tells. Joules NaN, cover 0 when a rail has

@@ -34,6 +34,10 @@ struct event_capability {
     int ep;
     char *name, *value, *evidence;
 };
+/* Why a phase was skipped whose engine did not answer: the one reason that a later day may cure, so
+ * a resumed run measures it again. */
+#define REASON_DOWN "the endpoint is down"
+
 struct event_phase {
     int ep;
     enum suite_id suite;

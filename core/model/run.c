@@ -197,6 +197,23 @@ void run_copy(struct run *to, const struct run *from) {
         endpoint_copy(&to->endpoints[i], &from->endpoints[i]);
 }
 
+static bool same_suite(const struct plan *a, const struct plan *b) {
+    bool same = a->suite == b->suite && a->phase_count == b->phase_count;
+    for (size_t i = 0; same && i < a->phase_count; i++)
+        same = strcmp(a->phases[i], b->phases[i]) == 0;
+    return same;
+}
+
+bool run_same_plan(const struct run *a, const struct run *b) {
+    bool same = a->passes == b->passes && a->plan_count == b->plan_count &&
+                a->endpoint_count == b->endpoint_count;
+    for (size_t i = 0; same && i < a->plan_count; i++)
+        same = same_suite(&a->plans[i], &b->plans[i]);
+    for (size_t i = 0; same && i < a->endpoint_count; i++)
+        same = strcmp(a->endpoints[i].name, b->endpoints[i].name) == 0;
+    return same;
+}
+
 bool run_is_simulated(const struct run *run) {
     for (size_t i = 0; i < run->endpoint_count; i++) {
         const struct endpoint *endpoint = &run->endpoints[i];

@@ -85,6 +85,9 @@ void run_copy(struct run *to, const struct run *from);
 bool run_encode(const struct run *run, struct buf *out);
 bool run_decode(struct run *run, const char *line, size_t length, struct error *error);
 
+/* Whether both plan the same: passes, suites with their phases, and endpoints by name, in order. */
+bool run_same_plan(const struct run *a, const struct run *b);
+
 /* Any endpoint simulated / imported / published. */
 bool run_is_simulated(const struct run *run);
 

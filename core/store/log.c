@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,6 +64,15 @@ static void sync_directory(const char *directory) {
     close(fd);
 }
 
+/* For as long as the log is open, and no longer: the system gives the lock back however the writer
+ * ends. flock, not fcntl: that of fcntl would go when this process closes the log after reading it.
+ * Where there is no flock the log is written all the same. */
+static void lock_fd(int fd) {
+    /* the file is new: at most somebody who lists the runs holds it, between two lines */
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+        ;
+}
+
 struct log_writer *log_create(const char *directory, const struct run *run, struct error *error) {
     struct log_writer *log = mem_zero(1, sizeof *log);
     log->path = mem_format("%s/%s.jsonl", directory, run->id);
@@ -73,6 +83,7 @@ struct log_writer *log_create(const char *directory, const struct run *run, stru
         log_close(log);
         return NULL;
     }
+    lock_fd(log->fd);
     bool encoded = run_encode(run, &log->line) && buf_char(&log->line, '\n');
     if (!encoded)
         error_set(error, "%s: the header is longer than %zu bytes", log->path, LOG_LINE_MAX);
@@ -147,6 +158,14 @@ void log_close(struct log_writer *log) {
     buf_done(&log->line);
     free(log->path);
     free(log);
+}
+
+bool log_is_open(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd); /* gives our own lock back */
+    return locked;
 }
 
 /* ---- reading ---- */

@@ -22,6 +22,9 @@ bool log_sync(struct log_writer *log,
               struct error *error); /* fdatasync; F_FULLFSYNC-less fsync on macOS */
 const char *log_path(const struct log_writer *log);
 void log_close(struct log_writer *log);
+/* Whether some process has this log open for writing right now: its run is in progress. Survives
+ * nothing: a writer that was killed has it no longer. */
+bool log_is_open(const char *path);
 
 /* ---- reading ---- */
 struct log_reader;

@@ -7,7 +7,7 @@
 #define T_MAX (INT64_C(1) << 53)
 
 struct track {
-    struct log_reader *reader;
+    struct chain *log;
     struct event next;
     bool ready;  /* `next` holds an event */
     bool over;   /* nothing more will come */
@@ -28,8 +28,8 @@ struct merge *merge_new(const char *const *paths, size_t count, struct run *runs
     merge->tracks = mem_zero(count, sizeof *merge->tracks);
     for (; merge->count < count; merge->count++) {
         struct track *track = &merge->tracks[merge->count];
-        track->reader = log_open(paths[merge->count], &runs[merge->count], error);
-        if (track->reader)
+        track->log = chain_open(paths[merge->count], &runs[merge->count], error);
+        if (track->log)
             continue;
         for (size_t i = 0; i < merge->count; i++)
             run_done(&runs[i]);
@@ -50,7 +50,7 @@ void merge_free(struct merge *merge) {
         return;
     for (size_t i = 0; i < merge->count; i++) {
         drop_next(&merge->tracks[i]);
-        log_reader_free(merge->tracks[i].reader);
+        chain_free(merge->tracks[i].log);
     }
     free(merge->tracks);
     free(merge);
@@ -62,11 +62,11 @@ size_t merge_count(const struct merge *merge) {
 
 /* What is to be said about the log at its end, as its last event; false: nothing. */
 static bool last_words(struct track *track, const char *failure) {
-    long long skipped = (long long)log_skipped(track->reader);
+    long long skipped = (long long)chain_skipped(track->log);
     struct event *note = NULL;
     if (failure)
         note = event_note_new(track->t, NOTE_ERROR, -1, "the log can't be read on: %s", failure);
-    else if (log_torn(track->reader))
+    else if (chain_torn(track->log))
         note = event_note_new(track->t, NOTE_WARN, -1,
                               "the log ends in a torn line, which was dropped (%lld skipped)",
                               skipped);
@@ -85,7 +85,7 @@ static void advance(struct merge *merge, struct track *track) {
     struct error error = {0};
     if (track->ready || track->over)
         return;
-    enum log_read read = log_next(track->reader, &track->next, &error);
+    enum log_read read = chain_next(track->log, &track->next, &error);
     track->over = read != LOG_EVENT;
     if (read == LOG_FAILED && !merge->error.text[0])
         merge->error = error;
@@ -133,7 +133,7 @@ void merge_rewind(struct merge *merge) {
     for (size_t i = 0; i < merge->count; i++) {
         struct track *track = &merge->tracks[i];
         drop_next(track);
-        log_rewind(track->reader);
+        chain_rewind(track->log);
         track->over = false;
         track->t = 0;
     }
@@ -208,12 +208,12 @@ int64_t merge_scan(struct merge *merge, struct landmarks *into,
                                const struct event *event)) {
     int64_t end = 0;
     for (size_t i = 0; i < merge->count; i++) {
-        struct log_reader *reader = merge->tracks[i].reader;
+        struct chain *log = merge->tracks[i].log;
         int64_t t = 0;
-        while (log_next_line(reader, NULL) == LOG_EVENT) {
+        while (chain_next_line(log, NULL) == LOG_EVENT) {
             size_t length;
             struct event event;
-            const char *line = log_line(reader, &length), *word = NULL;
+            const char *line = chain_line(log, &length), *word = NULL;
             int64_t at = line_time(line, &word);
             if (at >= T_MAX || (at >= 0 && !may_be_landmark(word))) {
                 t = at > t && at < T_MAX ? at : t;

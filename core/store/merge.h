@@ -1,10 +1,10 @@
-/* merge: several logs as one stream of events in order of time. Within a log the order is the log's
- * own: an event that stands after a later one counts as of that moment. */
+/* merge: several saved runs as one stream of events in order of time. Within a run the order is its
+ * logs' own: an event that stands after a later one counts as of that moment. */
 #ifndef STORE_MERGE_H
 #define STORE_MERGE_H
 
 #include "store/align.h"
-#include "store/log.h"
+#include "store/chain.h"
 
 struct merge;
 

@@ -49,6 +49,7 @@ void summary_read(struct summary *summary, const char *path) {
     log_reader_free(reader);
     summary->readable = true;
     read_end(summary, path);
+    summary->running = summary->status == RUN_OPEN && log_is_open(path);
 }
 
 void summary_done(struct summary *summary) {
@@ -57,10 +58,37 @@ void summary_done(struct summary *summary) {
     summary->readable = false;
 }
 
+struct summary *summaries_read(const struct result *list, size_t count) {
+    struct summary *summaries = mem_zero(count, sizeof *summaries);
+    for (size_t i = 0; i < count; i++)
+        summary_read(&summaries[i], list[i].path);
+    return summaries;
+}
+
+void summaries_free(struct summary *summaries, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        summary_done(&summaries[i]);
+    free(summaries);
+}
+
+const struct summary *summary_successor(const struct summary *summaries, size_t count,
+                                        const char *id) {
+    const struct summary *newest = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct run *run = &summaries[i].run;
+        if (summaries[i].readable && run->resumes && strcmp(run->resumes, id) == 0 &&
+            (!newest || strcmp(run->id, newest->run.id) > 0))
+            newest = &summaries[i];
+    }
+    return newest;
+}
+
 const char *summary_state(const struct summary *summary) {
     if (!summary->readable)
         return "unreadable";
-    return summary->status == RUN_OPEN ? "interrupted" : run_status_word(summary->status);
+    if (summary->status != RUN_OPEN)
+        return run_status_word(summary->status);
+    return summary->running ? "running" : "interrupted";
 }
 
 void summary_suites(const struct summary *summary, struct buf *out) {
@@ -87,9 +115,11 @@ static void put_origin(const struct run *run, struct json_writer *writer) {
     json_put_bool(writer, "published", published);
 }
 
-static void put_header(const struct run *run, struct json_writer *writer) {
+static void put_header(const struct run *run, const struct summary *next,
+                       struct json_writer *writer) {
     json_put_string(writer, "started", run->started);
     json_put_string(writer, "resumes", run->resumes);
+    json_put_string(writer, "resumed_by", next ? next->run.id : NULL);
     json_put_string(writer, "workload", workload_word(run->workload));
     json_put_integer(writer, "passes", run->passes);
     json_open(writer, "suites", '[');
@@ -104,13 +134,13 @@ static void put_header(const struct run *run, struct json_writer *writer) {
 }
 
 void summary_json(const struct summary *summary, const struct result *result,
-                  struct json_writer *writer) {
+                  const struct summary *next, struct json_writer *writer) {
     json_open(writer, NULL, '{');
     json_put_string(writer, "run", result->id);
     json_put_string(writer, "path", result->path);
     json_put_integer(writer, "bytes", result->bytes);
     json_put_string(writer, "state", summary_state(summary));
     if (summary->readable)
-        put_header(&summary->run, writer);
+        put_header(&summary->run, next, writer);
     json_close(writer, '}');
 }

@@ -8,8 +8,8 @@
 struct summary {
     bool readable;  /* its first line is a header */
     struct run run; /* of a readable one */
-    /* RUN_OPEN: there is no run_end: it was interrupted, or is still running */
-    enum run_status status;
+    enum run_status status; /* RUN_OPEN: there is no run_end */
+    bool running;           /* … and some process writes it right now; else it was interrupted */
     int64_t last_us; /* t of the last whole line; -1 unknown */
 };
 
@@ -17,14 +17,21 @@ struct summary {
 void summary_read(struct summary *summary, const char *path);
 void summary_done(struct summary *summary);
 
-/* "complete" … "interrupted", "unreadable". */
+/* All of a list, in its order. The caller frees with summaries_free. */
+struct summary *summaries_read(const struct result *list, size_t count);
+void summaries_free(struct summary *summaries, size_t count);
+/* The newest of them that continues the run `id` (`resumes` in its header); NULL: none. */
+const struct summary *summary_successor(const struct summary *summaries, size_t count,
+                                        const char *id);
+
+/* "complete" … "running", "interrupted", "unreadable". */
 const char *summary_state(const struct summary *summary);
 /* The names of the suites and of the endpoints, with commas. Appends. */
 void summary_suites(const struct summary *summary, struct buf *out);
 void summary_endpoints(const struct summary *summary, struct buf *out);
 
-/* One member of a list, as an object. */
+/* One member of a list, as an object; `next`: what continues it, or NULL. */
 void summary_json(const struct summary *summary, const struct result *result,
-                  struct json_writer *writer);
+                  const struct summary *next, struct json_writer *writer);
 
 #endif

@@ -203,7 +203,7 @@ static void agentic_run(struct lane *lane, const struct endpoint *endpoint, int 
         baseline(&pass);
     for (size_t i = 0; i < count && !lane_stopped(lane); i++) {
         if (pass.down)
-            skip(&pass, &steps[i], "the endpoint is down");
+            skip(&pass, &steps[i], REASON_DOWN);
         else if (pass.too_small && steps[i].kind == STEP_LONG)
             skip(&pass, &steps[i], "context too small");
         else

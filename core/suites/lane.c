@@ -220,7 +220,8 @@ int64_t lane_now_us(const struct lane *lane) {
 }
 
 int lane_attempt(const struct lane *lane, int ep) {
-    return lane_slot(lane, ep)->attempt;
+    const struct resume *resume = lane->bench->resume;
+    return lane_slot(lane, ep)->attempt + (resume ? resume->attempt : 0);
 }
 
 bool lane_pause(struct lane *lane, int64_t us) {

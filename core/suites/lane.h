@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "model/queue.h"
 #include "net/chat.h"
+#include "suites/resume.h"
 
 struct runner;
 
@@ -15,6 +16,7 @@ struct runner;
 struct bench {
     const struct run *run;
     const struct options *options;
+    const struct resume *resume; /* NULL: a new run, measured as a whole */
     struct queue *queue;
     int64_t epoch_ns;                            /* clock_ns() at t = 0 */
     atomic_int_fast64_t next_id;                 /* ids of calls */
@@ -69,7 +71,8 @@ void lane_call_done(struct lane_call *call);
 /* The request as the run, the endpoint and the suite want it: model, thinking, seed, streaming and
  * the user's extra_body. Strings are borrowed from the lane. */
 void lane_call_defaults(struct lane *lane, struct lane_call *call);
-/* How often this endpoint's current pass was started anew; part of what salts are drawn from. */
+/* Grows whenever this endpoint's current pass is started anew; part of what salts are drawn from.
+ */
 int lane_attempt(const struct lane *lane, int ep);
 
 /* Submit, run the lane's loop until all are over or a stop came. Emits call_start, first_token,

@@ -85,7 +85,7 @@ bool quality_phase_close(struct talk *talk) {
     if (!talk_is_down(talk) || lane_stopped(talk->lane))
         return lane_phase_close(talk->lane, talk->ep, talk->suite, talk->phase, talk->pass);
     lane_phase_end(talk->lane, talk->ep, talk->suite, talk->phase, talk->pass, PHASE_SKIPPED,
-                   "the endpoint does not answer any more");
+                   REASON_DOWN);
     return true;
 }
 

@@ -92,11 +92,14 @@ void runner_plan(struct run *run, const struct options *options) {
 
 /* ---- a visit: one pass of every suite on one endpoint ---- */
 
-static void skip_all(struct lane *lane, int ep, int pass, const char *reason) {
+static void skip_all(struct lane *lane, int ep, int pass, const struct resume *resume,
+                     const char *reason) {
     const struct run *run = lane_bench(lane)->run;
     for (size_t i = 0; i < run->plan_count; i++)
         for (size_t k = 0; k < run->plans[i].phase_count; k++) {
             const struct plan *plan = &run->plans[i];
+            if (!resume_wants(resume, ep, plan->suite, pass))
+                continue;
             lane_phase_start(lane, ep, plan->suite, plan->phases[k], pass);
             lane_phase_end(lane, ep, plan->suite, plan->phases[k], pass, PHASE_SKIPPED, reason);
         }
@@ -108,31 +111,33 @@ static enum lane_wait make_ready(struct lane *lane, const struct endpoint *endpo
     return lane_ready(lane, endpoint->ep, endpoint->start ? LANE_LOAD_MS : REFUSED_MS);
 }
 
-/* One go; a retry asked for meanwhile ends it early. */
-static void visit_once(struct lane *lane, const struct endpoint *endpoint, int pass) {
+/* One go at what `resume` wants (NULL: at all); a retry asked for meanwhile ends it early. */
+static void visit_once(struct lane *lane, const struct endpoint *endpoint, int pass,
+                       const struct resume *resume) {
     const struct run *run = lane_bench(lane)->run;
     enum lane_wait wait = make_ready(lane, endpoint);
     if (wait == LANE_WAIT_STOPPED)
         return;
     if (wait != LANE_READY) {
         bool skipped = wait == LANE_WAIT_SKIPPED && lane_skipped(lane);
-        skip_all(lane, endpoint->ep, pass,
-                 skipped ? "skipped by the user" : "the endpoint is down");
+        skip_all(lane, endpoint->ep, pass, resume, skipped ? "skipped by the user" : REASON_DOWN);
         return;
     }
     for (size_t i = 0; i < run->plan_count && !lane_halted(lane); i++) {
         const struct suite *suite = suite_of(run->plans[i].suite);
+        if (!resume_wants(resume, endpoint->ep, suite->id, pass))
+            continue;
         do
             suite->run(lane, endpoint, pass);
         while (lane_take_retry(lane, endpoint->ep));
     }
 }
 
-static void visit(struct lane *lane, int ep, int pass) {
+static void visit(struct lane *lane, int ep, int pass, const struct resume *resume) {
     const struct endpoint *endpoint = &lane_bench(lane)->run->endpoints[ep];
     lane_visit(lane, ep);
     do
-        visit_once(lane, endpoint, pass);
+        visit_once(lane, endpoint, pass, resume);
     while (lane_take_retry(lane, ep));
     lane_command_of(lane, ep, "stop", endpoint->stop);
     lane_visit(lane, -1);
@@ -153,13 +158,16 @@ static bool may_interleave(struct lane *lane, const int *eps, size_t count) {
 
 static void visit_interleaved(struct lane *lane, const int *eps, size_t count) {
     const struct run *run = lane_bench(lane)->run;
+    const struct resume *resume = lane_bench(lane)->resume;
     int order[ENDPOINTS_MAX];
     for (size_t i = 0; i < count && count > 1; i++)
         lane_put_away(lane, eps[i]);
     for (int pass = 0; pass < run->passes; pass++) {
         runner_order(run->seed, pass, count, order);
         for (size_t i = 0; i < count && !lane_halted(lane); i++) {
-            visit(lane, eps[order[i]], pass);
+            if (!resume_wants_visit(resume, eps[order[i]], pass))
+                continue;
+            visit(lane, eps[order[i]], pass, resume);
             if (count > 1)
                 lane_put_away(lane, eps[order[i]]);
         }
@@ -168,15 +176,19 @@ static void visit_interleaved(struct lane *lane, const int *eps, size_t count) {
 
 static void visit_blocked(struct lane *lane, const int *eps, size_t count) {
     const struct run *run = lane_bench(lane)->run;
+    const struct resume *resume = lane_bench(lane)->resume;
     for (size_t i = 0; i < count; i++) {
+        if (!resume_wants_endpoint(resume, eps[i]))
+            continue;
         for (int pass = 0; pass < run->passes && !lane_halted(lane); pass++)
-            visit(lane, eps[i], pass);
+            if (resume_wants_visit(resume, eps[i], pass))
+                visit(lane, eps[i], pass, resume);
         if (count > 1)
             lane_put_away(lane, eps[i]);
     }
-    if (count > 1 && !lane_halted(lane)) {
+    if (count > 1 && !lane_halted(lane) && resume_wants_visit(resume, eps[0], run->passes)) {
         lane_note(lane, NOTE_INFO, eps[0], "drift control: the first engine once more");
-        visit(lane, eps[0], run->passes);
+        visit(lane, eps[0], run->passes, resume);
     }
 }
 
@@ -185,7 +197,7 @@ static void serve_retries(struct lane *lane, const int *eps, size_t count) {
     int last_pass = lane_bench(lane)->run->passes - 1;
     for (size_t i = 0; i < count; i++)
         if (lane_take_retry(lane, eps[i]))
-            visit(lane, eps[i], last_pass);
+            visit(lane, eps[i], last_pass, NULL);
 }
 
 static bool retry_waits(const struct lane *lane, const int *eps, size_t count) {
@@ -225,24 +237,30 @@ static bool enter(struct runner *runner) {
     return false;
 }
 
-void runner_visit(struct lane *lane, const int *eps, size_t count) {
-    struct bench *bench = lane_bench(lane);
-    struct runner *runner = bench->runner;
-    bool blocked = bench->options->order == ORDER_BLOCKED;
-    if (count == 0)
-        lane_pause(lane, MACHINE_US);
+/* All passes of a lane's engines. */
+static void visit_all(struct lane *lane, const int *eps, size_t count) {
+    bool blocked = lane_bench(lane)->options->order == ORDER_BLOCKED;
     if (!blocked && count > 1 && !may_interleave(lane, eps, count)) {
         blocked = true;
-        lane_note(lane, NOTE_WARN, -1,
-                  "%s: engines stay resident (not all have start and stop commands or unload by "
-                  "themselves), so they are measured one after the other, with a drift control at "
-                  "the end",
-                  lane_name(lane));
+        if (!lane_bench(lane)->resume) /* the older log says it already */
+            lane_note(
+                lane, NOTE_WARN, -1,
+                "%s: engines stay resident (not all have start and stop commands or unload by "
+                "themselves), so they are measured one after the other, with a drift control at "
+                "the end",
+                lane_name(lane));
     }
     if (blocked)
         visit_blocked(lane, eps, count);
     else
         visit_interleaved(lane, eps, count);
+}
+
+void runner_visit(struct lane *lane, const int *eps, size_t count) {
+    struct runner *runner = lane_bench(lane)->runner;
+    if (count == 0)
+        lane_pause(lane, MACHINE_US);
+    visit_all(lane, eps, count);
     serve_retries(lane, eps, count);
     leave(runner);
     while (!lane_halted(lane) && atomic_load(&runner->busy) > 0) {
