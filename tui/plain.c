@@ -329,7 +329,9 @@ static void run_end(const struct line *line, const struct event_run_end *event) 
             suspended += cell->calls_suspended;
         }
     begin(line, -1);
-    buf_printf(line->out, "  run %s  %zu phases  %d calls", run_status_word(event->status),
+    buf_printf(line->out, "  run %s  %zu phases  %d calls",
+               event->status == RUN_OPEN ? "interrupted here and resumed"
+                                         : run_status_word(event->status),
                board->phases_done, calls);
     if (failed > 0)
         buf_printf(line->out, "  %d failed", failed);

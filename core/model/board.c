@@ -190,7 +190,7 @@ static void apply_run_end(struct board *board, int64_t t, const struct event_run
     board->status = (unsigned)event->status < RUN_STATUS_COUNT ? event->status : RUN_FAILED;
     board->dropped += event->dropped;
     for (size_t i = 0; i < board->lane_count && board->status == RUN_OPEN; i++)
-        lane_break(&board->lanes[i]);
+        lane_break(&board->lanes[i], t);
     for (size_t ep = 0; ep < board->row_count; ep++) {
         struct row *row = &board->rows[ep];
         live_stop(row, t);

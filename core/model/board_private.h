@@ -131,7 +131,7 @@ void apply_call_output(struct board *board, const struct event_call_output *outp
 int board_lane_make(struct board *board, const char *name);
 void lane_done(struct lane_state *lane);
 /* Its next sample does not follow the last: counters may have started anew meanwhile. */
-void lane_break(struct lane_state *lane);
+void lane_break(struct lane_state *lane, int64_t t);
 void apply_sample(struct board *board, int64_t t, const struct sample *sample);
 
 /* board_watch.c */

@@ -43,10 +43,11 @@ void lane_done(struct lane_state *lane) {
     free(lane->name);
 }
 
-void lane_break(struct lane_state *lane) {
+void lane_break(struct lane_state *lane, int64_t t) {
     energy_break(lane->energy);
     lane->efficiency_us = MARK_NONE;
     lane->seen = false;
+    lane->quiet_us = t;
 }
 
 /* A copy of `count` items, NULL when there are none. */
