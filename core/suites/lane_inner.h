@@ -72,6 +72,12 @@ void lane_set_state(struct lane *lane, struct slot *slot, enum endpoint_state st
 /* The same although the state is what it was: something else became known. */
 void lane_tell(struct lane *lane, struct slot *slot, const char *detail);
 
+/* ---- lane_events.c ---- */
+void lane_emit_call_start(struct lane *lane, const struct call *call);
+void lane_emit_call_end(struct lane *lane, const struct call *call);
+/* Its texts, bounded; what was asked too where the call keeps its request. */
+void lane_emit_output(struct lane *lane, const struct lane_call *call);
+
 /* ---- lane_life.c ---- */
 /* The user's start or stop command, if there is one. A failure is told; whether the engine answers
  * is seen later. */

@@ -1,14 +1,12 @@
 /* lane_perform: calls in flight: bodies and headers, marks, events, time limits, one retry where a
  * server refuses stream_options. */
 #include <assert.h>
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "engines/registry.h"
 #include "suites/lane_inner.h"
@@ -19,7 +17,6 @@
 #define FIRST_TOKEN_MS INT64_C(300000)
 #define CALL_S 900.0
 #define PROGRESS_US INT64_C(100000)
-#define OUTPUT_MAX ((size_t)64 << 10) /* of each text in call_output */
 #define BODY_MAX ((size_t)16 << 20)
 #define HEADERS_MAX 4
 
@@ -186,34 +183,6 @@ static void prepare(struct http_owner *flight) {
 
 /* ---- what leaves ---- */
 
-static void emit_call_start(struct http_owner *flight) {
-    struct lane *lane = flight->lane;
-    const struct call *call = &flight->call->call;
-    struct event *event = event_new(EVENT_CALL_START, lane_now_us(lane));
-    event->call_start = (struct event_call_start){.id = call->id,
-                                                  .ep = call->ep,
-                                                  .suite = call->suite,
-                                                  .pass = call->pass,
-                                                  .index = call->index,
-                                                  .attempt = call->attempt};
-    copy_text(event->call_start.phase, sizeof event->call_start.phase, call->phase);
-    lane_emit(lane, event);
-}
-
-static void emit_call_end(struct lane *lane, const struct call *call) {
-    struct event *event = event_new(EVENT_CALL_END, lane_now_us(lane));
-    struct call *copy = &event->call;
-    *copy = *call;
-    copy->server = mem_string(call->server);
-    copy->error_detail = mem_string(call->error_detail);
-    copy->chunk_us = NULL;
-    if (call->chunk_us_count > 0) {
-        copy->chunk_us = mem_alloc(call->chunk_us_count * sizeof *call->chunk_us);
-        memcpy(copy->chunk_us, call->chunk_us, call->chunk_us_count * sizeof *call->chunk_us);
-    }
-    lane_emit(lane, event);
-}
-
 static void emit_progress(struct lane *lane) {
     struct event *event = event_new(EVENT_PROGRESS, lane_now_us(lane));
     struct event_progress *progress = &event->progress;
@@ -229,64 +198,6 @@ static void emit_progress(struct lane *lane) {
         lane_emit(lane, event);
     else
         event_free(event);
-}
-
-/* A text for the log, cut at the ceiling on a whole code point. */
-static char *bounded(const char *text, bool *cut) {
-    size_t length = text ? strlen(text) : 0;
-    if (length == 0)
-        return NULL;
-    if (length > OUTPUT_MAX) {
-        *cut = true;
-        length = OUTPUT_MAX;
-        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
-            length--;
-    }
-    return mem_bytes(text, length);
-}
-
-/* JSON that is too long is left out, not cut: half a value is none. */
-static char *bounded_json(char *json, bool *cut) {
-    if (!json || strlen(json) <= OUTPUT_MAX)
-        return json;
-    *cut = true;
-    free(json);
-    return NULL;
-}
-
-static char *messages_json(const struct chat_request *request) {
-    struct buf out;
-    struct json_writer w;
-    buf_init(&out, BODY_MAX);
-    json_begin(&w, &out);
-    json_open(&w, NULL, '[');
-    for (size_t i = 0; i < request->message_count; i++) {
-        const struct chat_message *message = &request->messages[i];
-        json_open(&w, NULL, '{');
-        json_put_string(&w, "role", message->role);
-        json_put_string(&w, "content", message->content);
-        if (message->reasoning)
-            json_put_string(&w, "reasoning_content", message->reasoning);
-        if (message->tool_calls)
-            json_put_raw(&w, "tool_calls", message->tool_calls);
-        if (message->tool_call_id)
-            json_put_string(&w, "tool_call_id", message->tool_call_id);
-        json_close(&w, '}');
-    }
-    json_close(&w, ']');
-    return buf_take(&out);
-}
-
-static void emit_output(struct lane *lane, const struct lane_call *call) {
-    struct event *event = event_new(EVENT_CALL_OUTPUT, lane_now_us(lane));
-    struct event_call_output *output = &event->output;
-    output->id = call->call.id;
-    output->content = bounded(chat_content(call->stream), &output->cut);
-    output->reasoning = bounded(chat_reasoning(call->stream), &output->cut);
-    output->tool_calls = bounded_json(chat_tool_calls_json(call->stream), &output->cut);
-    if (call->keep_request)
-        output->request = bounded_json(messages_json(&call->request), &output->cut);
-    lane_emit(lane, event);
 }
 
 /* ---- what comes back ---- */
@@ -384,9 +295,9 @@ static void conclude(struct http_owner *flight) {
         lane_set_state(lane, flight->slot, ENDPOINT_UP, NULL);
     if (lane_call->quiet)
         return;
-    emit_call_end(lane, call);
+    lane_emit_call_end(lane, call);
     if (lane_call->keep_output)
-        emit_output(lane, lane_call);
+        lane_emit_output(lane, lane_call);
 }
 
 /* Whether pitwall stood still while this call was in flight: marks that were taken late, or time
@@ -470,7 +381,7 @@ static void first_round(struct lane *lane) {
     for (size_t i = 0; i < lane->flight_count; i++) {
         struct http_owner *flight = &lane->flights[i];
         if (!flight->call->quiet)
-            emit_call_start(flight);
+            lane_emit_call_start(lane, &flight->call->call);
         if (flight->over)
             conclude(flight);
     }
