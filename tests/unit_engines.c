@@ -372,6 +372,34 @@ static void test_key(void **state) {
     pages_stop(&server);
 }
 
+static const struct page keyed[] = {{"GET /v1/models ", 401, JSON, "{\"error\":{}}"}, REST};
+
+/* What it is told depends on what is missing: the variable's name, the key in it, the right one. */
+static void test_a_key_is_wanted(void **state) {
+    (void)state;
+    static const struct {
+        const char *variable, *detail;
+    } cases[] = {{NULL, "it wants a key; put it into a variable and name that: key_env=NAME"},
+                 {"NONE", "it wants a key, and the variable NONE holds none"},
+                 {"GOOD", "it refuses the key in GOOD"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct pages server;
+        struct finding finding;
+        struct endpoint endpoint = {.engine = ENGINE_OPENAI,
+                                    .key_variable = mem_string(cases[i].variable)};
+        pages_start(&server, keyed);
+        endpoint.url = mem_format("http://127.0.0.1:%d", server.port);
+        identify(&endpoint, 1, key_of, 3000, &finding);
+        assert_true(finding.refused && !finding.serves);
+        assert_int_equal(finding.state, ENDPOINT_UP);
+        assert_non_null(strstr(finding.detail, "HTTP 401"));
+        assert_non_null(strstr(finding.detail, cases[i].detail));
+        finding_done(&finding);
+        endpoint_done(&endpoint);
+        pages_stop(&server);
+    }
+}
+
 static void test_quant_in_name(void **state) {
     (void)state;
     static const char *const names[][2] = {{"mlx-community/Qwen3.6-35B-A3B-4bit", "4bit"},
@@ -522,6 +550,7 @@ int main(void) {
         cmocka_unit_test(test_silence_is_bounded),
         cmocka_unit_test(test_the_user_is_right),
         cmocka_unit_test(test_key),
+        cmocka_unit_test(test_a_key_is_wanted),
         cmocka_unit_test(test_quant_in_name),
         cmocka_unit_test(test_unload),
         cmocka_unit_test(test_unload_fails),

@@ -73,6 +73,27 @@ static bool any_answered(const struct survey *survey) {
     return false;
 }
 
+static bool wants_key(const struct survey *survey, size_t i) {
+    return survey->findings[i].refused ||
+           strcmp(survey->probes[i].found[PROBE_STREAMING].value, "key") == 0;
+}
+
+/* Something that may be measured: not only heard. */
+static bool any_usable(const struct survey *survey) {
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey->findings[i].serves && survey->findings[i].state != ENDPOINT_DOWN &&
+            strcmp(survey->probes[i].found[PROBE_STREAMING].value, "key") != 0)
+            return true;
+    return false;
+}
+
+static bool any_wants_key(const struct survey *survey) {
+    for (size_t i = 0; i < survey->count; i++)
+        if (wants_key(survey, i))
+            return true;
+    return false;
+}
+
 /* ---- text ---- */
 
 static void print_cell(const char *text, int width) {
@@ -273,11 +294,17 @@ static int conclude(const struct context *context, const struct survey *survey) 
     free(path);
     if (*context->signals.stop)
         return EXIT_STOPPED;
-    if (any_answered(survey))
+    if (any_usable(survey))
         return EXIT_OK;
-    error_set(&error, "no engine answers there");
-    error_hint(&error, "is it running, and is that its port? pitwall probe without a URL looks "
-                       "at the usual ones");
+    if (any_wants_key(survey)) {
+        error_set(&error, "it answers there, but not without a key that it knows");
+        error_hint(&error, "put the key into a variable and name that: NAME=… pitwall probe "
+                           "URL,key_env=NAME");
+    } else {
+        error_set(&error, "no engine answers there");
+        error_hint(&error, "is it running, and is that its port? pitwall probe without a URL "
+                           "looks at the usual ones");
+    }
     return complain(&error, EXIT_NO_ENDPOINT);
 }
 

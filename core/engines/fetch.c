@@ -1,6 +1,7 @@
 #include "engines/fetch.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,4 +139,20 @@ char *fetch_key_header(const char *variable, const char *(*key_of)(const char *v
         if ((unsigned char)*c <= 0x20 || *c == 0x7f)
             return NULL;
     return key && key[0] ? mem_format("Authorization: Bearer %s", key) : NULL;
+}
+
+bool fetch_wants_key(int status) {
+    return status == 401 || status == 403;
+}
+
+void fetch_tell_key(char *out, size_t size, int status, const char *variable, const char *header) {
+    if (!variable)
+        snprintf(out, size,
+                 "HTTP %d: it wants a key; put it into a variable and name that: key_env=NAME",
+                 status);
+    else if (!header)
+        snprintf(out, size, "HTTP %d: it wants a key, and the variable %.60s holds none", status,
+                 variable);
+    else
+        snprintf(out, size, "HTTP %d: it refuses the key in %.60s", status, variable);
 }

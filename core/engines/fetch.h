@@ -45,4 +45,10 @@ struct cJSON *fetch_json(const struct fetch *fetch);
  * variable, no key, or one that is not fit for a header. */
 char *fetch_key_header(const char *variable, const char *(*key_of)(const char *variable));
 
+/* 401, 403. */
+bool fetch_wants_key(int status);
+/* Why it said so, and what to do: no variable is named, it holds no key (`header` is NULL), the key
+ * is refused. */
+void fetch_tell_key(char *out, size_t size, int status, const char *variable, const char *header);
+
 #endif

@@ -148,10 +148,6 @@ static void tell_state(const struct answers *answers, struct finding *finding) {
     finding->state = loading ? ENDPOINT_LOADING : ENDPOINT_UP;
     if (loading)
         copy_text(finding->detail, sizeof finding->detail, "the model is loading");
-    else if (answers->fetches[ANSWER_MODELS].status == 401 ||
-             answers->fetches[ANSWER_MODELS].status == 403)
-        copy_text(finding->detail, sizeof finding->detail,
-                  "it wants a key: name its variable with key_env");
 }
 
 /* ---- the round ---- */
@@ -196,11 +192,21 @@ static void take_json(struct look *look, int from, int to) {
     }
 }
 
-static void begin_second(struct look *look, struct fetcher *fetcher, int64_t timeout_ms) {
+static void tell_first(struct look *look) {
     struct finding *finding = look->finding;
+    int status = look->answers.fetches[ANSWER_MODELS].status;
     take_json(look, 0, ANSWER_FIRST);
     tell_state(&look->answers, finding);
     tell_engine(&look->answers, finding);
+    finding->refused = fetch_wants_key(status);
+    if (finding->refused && finding->state == ENDPOINT_UP)
+        fetch_tell_key(finding->detail, sizeof finding->detail, status,
+                       look->endpoint->key_variable, look->header);
+}
+
+static void begin_second(struct look *look, struct fetcher *fetcher, int64_t timeout_ms) {
+    struct finding *finding = look->finding;
+    tell_first(look);
     if (look->endpoint->engine_set && finding->engine != look->endpoint->engine)
         found(finding, look->endpoint->engine, "told by the user");
     look->second = true;
@@ -210,13 +216,10 @@ static void begin_second(struct look *look, struct fetcher *fetcher, int64_t tim
 }
 
 static void conclude(struct look *look) {
-    if (!look->second) { /* out of time: what came until then must do */
-        take_json(look, 0, ANSWER_FIRST);
-        tell_state(&look->answers, look->finding);
-        tell_engine(&look->answers, look->finding);
-    } else {
+    if (!look->second) /* out of time: what came until then must do */
+        tell_first(look);
+    else
         take_json(look, ANSWER_FIRST, ANSWER_COUNT);
-    }
     if (look->endpoint->engine_set)
         look->finding->engine = look->endpoint->engine;
     answers_read(&look->answers, look->endpoint->model, look->finding);

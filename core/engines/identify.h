@@ -13,6 +13,7 @@
 struct finding {
     enum endpoint_state state;
     char detail[160]; /* why it is down or loading */
+    bool refused;     /* it wants a key that it did not get, or refuses the one it got */
     bool serves;      /* it is an inference server at all: a list of models, or a sign of its own */
     bool simulated;   /* it says so itself: not an engine, one of pitwall's own */
     enum engine_id engine;

@@ -56,6 +56,12 @@ void probe_say(struct prober *self, enum probe_id id, const char *value, const c
     va_end(args);
 }
 
+void probe_say_key(struct prober *self, enum probe_id id, int status) {
+    char why[160];
+    fetch_tell_key(why, sizeof why, status, self->endpoint->key_variable, self->header);
+    probe_say(self, id, "key", "%s", why);
+}
+
 int64_t probe_left_ms(const struct prober *self) {
     int64_t left = (self->until_us - clock_us()) / 1000;
     return left > 1 ? left : 1;
@@ -91,8 +97,8 @@ static bool is_missing(struct prober *self, enum probe_id id, const struct fetch
         probe_say(self, id, "no", "200, but the body says error");
     else if (fetch->status == 0)
         probe_say(self, id, "no", "no answer: %.150s", fetch->detail);
-    else if (fetch->status == 401 || fetch->status == 403)
-        probe_say(self, id, "key", "HTTP %d: it wants a key", fetch->status);
+    else if (fetch_wants_key(fetch->status))
+        probe_say_key(self, id, fetch->status);
     else
         probe_say(self, id, fetch->status == 501 ? "opt-in" : "no", "HTTP %d", fetch->status);
     return true;
@@ -183,6 +189,8 @@ static void judge_unload(struct prober *self, const struct fetch *fetch) {
     const char *value = cJSON_IsObject(tree) ? json_string(tree, row->switches.member) : NULL;
     if (!row->unload.method)
         probe_say(self, PROBE_UNLOAD, "no", "no such request; restart: %.120s", row->restart);
+    else if (row->switches.path && fetch_wants_key(fetch->status))
+        probe_say_key(self, PROBE_UNLOAD, fetch->status);
     else if (row->switches.path && !(value && strcmp(value, row->switches.value) == 0))
         probe_say(self, PROBE_UNLOAD, "no", "only as a %s; restart: %.100s", row->switches.value,
                   row->restart);

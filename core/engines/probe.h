@@ -33,7 +33,8 @@ const char *probe_word(enum probe_id id);  /* in log and JSON: "tool_calling" */
 const char *probe_title(enum probe_id id); /* for people: "tool calling" */
 
 struct capability_found {
-    char value[32]; /* "yes", "no", "on", "32768"; "" = not measured, evidence says why */
+    char value[32]; /* "yes", "no", "on", "32768", "key" (it wants one); "" = not measured, evidence
+                       says why */
     char evidence[200];
 };
 struct probe {

@@ -90,6 +90,8 @@ static bool probe_stream(struct prober *self) {
     learn_version(self, &call);
     if (any)
         judge_stream(self, &call);
+    else if (fetch_wants_key(call.call.http_status))
+        probe_say_key(self, PROBE_STREAMING, call.call.http_status);
     else
         probe_say(self, PROBE_STREAMING, "no", "%s: %.150s", error_word(call.call.error),
                   call.call.error_detail ? call.call.error_detail : "");

@@ -24,6 +24,8 @@ struct prober {
 
 void probe_say(struct prober *self, enum probe_id id, const char *value, const char *format, ...)
     PRINTF_LIKE(4, 5);
+/* It said 401 or 403: "key", and what to do. */
+void probe_say_key(struct prober *self, enum probe_id id, int status);
 /* What nobody said anything about was not measured, and why. */
 void probe_mark_rest(struct prober *self, const char *why);
 int64_t probe_left_ms(const struct prober *self);
