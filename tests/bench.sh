@@ -11,6 +11,7 @@ for program in "$@"; do
     */bench_fold) fold=$program ;;
     */bench_draw) draw=$program ;;
     */bench_tty) tty=$program ;;
+    */bench_sampler) sampler=$program ;;
     esac
 done
 rounds=5
@@ -125,6 +126,17 @@ for i in $(seq $rounds); do "$fold" 100000 "$tmp"; done >"$tmp/fold"
 say "100,000 events read and folded, CPU" "$(of cpu_s "$tmp/fold")" 0.5 s
 "$fold" 1000000 "$tmp" >"$tmp/fold"
 say "1,000,000 events" "$(of cpu_s "$tmp/fold")" 5 s
+
+echo
+echo "the sampler: this machine and an exporter of 600 lines beside it"
+beats=75000
+[ -n "${QUICK:-}" ] && beats=7500
+"$sampler" 20 $beats >"$tmp/sampler"
+say "CPU of a core while sampling at its own pace" "$(of sampler_pct "$tmp/sampler")" 1 %
+echo "    after $(of samples "$tmp/sampler") samples, against a tenth of them:"
+say "memory allocated more" "$(of held_bytes "$tmp/sampler")" 65536 B
+say "largest resident size, more" "$(of rss_kb "$tmp/sampler")" 1024 kB
+echo "    a beat of two machines: $(of beat_us "$tmp/sampler") µs of CPU"
 echo
 [ $missed = 0 ] && echo "all targets met" || echo "$missed targets missed"
 exit 0
