@@ -86,6 +86,10 @@ static void test_median_interval(void **state) {
     for (int i = 0; i < 2000; i++)
         values[i] = i + 1;
     assert_false(stats_median_interval(values, 5, &low, &high, &level));
+    assert_true(isnan(stats_of(values, 5, STAT_MEDIAN_LOW)));
+    close_to(stats_of(values, 6, STAT_MEDIAN_LOW), 1);
+    close_to(stats_of(values, 6, STAT_MEDIAN_HIGH), 6);
+    close_to(stats_of(values, 6, STAT_MEDIAN_LEVEL), 0.96875);
     assert_true(stats_median_interval(values, 6, &low, &high, &level));
     close_to(low, 1);
     close_to(high, 6);

@@ -180,7 +180,8 @@ enum board_pass { BOARD_PASS_NONE, BOARD_PASS_BEGUN, BOARD_PASS_ENDED };
 enum board_pass board_pass(const struct board *board, int ep, enum suite_id suite, int pass);
 
 /* A figure of a cell: measured values if there are any, else imported ones (a percentile that was
- * not imported is absent; p50 may stand in for the median and the other way round). NaN if absent.
+ * not imported is absent; p50 may stand in for the median and the other way round). The median's
+ * interval only where each pass gave one value. NaN if absent.
  */
 double board_value(const struct board *board, int ep, int column, enum metric_id metric,
                    enum stat_id stat);

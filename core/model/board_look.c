@@ -94,6 +94,10 @@ static double figure_of(const struct cell *cell, enum metric_id metric, enum sta
 
 static double cell_value(const struct cell *cell, enum metric_id metric, enum stat_id stat) {
     const struct values *values = &cell->values[metric];
+    bool interval =
+        stat == STAT_MEDIAN_LOW || stat == STAT_MEDIAN_HIGH || stat == STAT_MEDIAN_LEVEL;
+    if (interval && values->count > (size_t)cell->passes_done)
+        return NAN; /* calls of one pass share its heat, cache and queue: no sample of their own */
     return values->count ? stats_of(values->at, values->count, stat)
                          : figure_of(cell, metric, stat);
 }

@@ -7,9 +7,20 @@
 #include "base/util.h"
 
 static const char *const stat_words[STAT_COUNT] = {
-    [STAT_MEDIAN] = "median", [STAT_MIN] = "min",   [STAT_MAX] = "max", [STAT_MEAN] = "mean",
-    [STAT_N] = "n",           [STAT_CV] = "cv",     [STAT_P50] = "p50", [STAT_P95] = "p95",
-    [STAT_P99] = "p99",       [STAT_LAST] = "last", [STAT_SUM] = "sum",
+    [STAT_MEDIAN] = "median",
+    [STAT_MIN] = "min",
+    [STAT_MAX] = "max",
+    [STAT_MEAN] = "mean",
+    [STAT_N] = "n",
+    [STAT_CV] = "cv",
+    [STAT_P50] = "p50",
+    [STAT_P95] = "p95",
+    [STAT_P99] = "p99",
+    [STAT_LAST] = "last",
+    [STAT_SUM] = "sum",
+    [STAT_MEDIAN_LOW] = "median_low",
+    [STAT_MEDIAN_HIGH] = "median_high",
+    [STAT_MEDIAN_LEVEL] = "median_level",
 };
 
 void values_add(struct values *values, double value) {
@@ -88,6 +99,13 @@ static double cv_of(const double *values, size_t count) {
     return sqrt(squares / (double)(count - 1)) / fabs(mean);
 }
 
+static double interval_of(const double *values, size_t count, enum stat_id stat) {
+    double low, high, level;
+    if (!stats_median_interval(values, count, &low, &high, &level))
+        return NAN;
+    return stat == STAT_MEDIAN_LOW ? low : stat == STAT_MEDIAN_HIGH ? high : level;
+}
+
 double stats_of(const double *values, size_t count, enum stat_id stat) {
     if (stat == STAT_N)
         return (double)count;
@@ -114,6 +132,10 @@ double stats_of(const double *values, size_t count, enum stat_id stat) {
         return values[count - 1];
     case STAT_SUM:
         return sum_of(values, count);
+    case STAT_MEDIAN_LOW:
+    case STAT_MEDIAN_HIGH:
+    case STAT_MEDIAN_LEVEL:
+        return interval_of(values, count, stat);
     case STAT_N:
     case STAT_COUNT:
         break;

@@ -13,7 +13,9 @@ struct values { /* a growing sample, in order of arrival */
 void values_add(struct values *values, double value); /* ignores NaN */
 void values_done(struct values *values);
 
-enum stat_id { /* not `stat`: that tag is the system's */
+/* Not `stat`: that tag is the system's. MEDIAN_LOW to _LEVEL: the median's exact interval and its
+ * real level. */
+enum stat_id {
     STAT_MEDIAN,
     STAT_MIN,
     STAT_MAX,
@@ -25,13 +27,16 @@ enum stat_id { /* not `stat`: that tag is the system's */
     STAT_P99,
     STAT_LAST,
     STAT_SUM,
+    STAT_MEDIAN_LOW,
+    STAT_MEDIAN_HIGH,
+    STAT_MEDIAN_LEVEL,
     STAT_COUNT
 };
 const char *stat_word(enum stat_id stat);
 int stat_find(const char *word);
 
-/* NaN where the sample is too small: p95 from 20, p99 from 100 (nearest rank); CV from 2. Median of
- * an even sample is the mean of the middle two. */
+/* NaN where the sample is too small: p95 from 20, p99 from 100 (nearest rank); CV from 2; the
+ * interval of the median from 6. Median of an even sample is the mean of the middle two. */
 double stats_of(const double *values, size_t count, enum stat_id stat);
 double stats_median(const double *values, size_t count);
 double stats_percentile(const double *values, size_t count,

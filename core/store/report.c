@@ -125,8 +125,9 @@ size_t report_metrics(const struct board *board, enum suite_id suite,
     return count;
 }
 
-const enum stat_id report_stats[REPORT_STATS] = {STAT_MEDIAN, STAT_MIN, STAT_MAX, STAT_MEAN,
-                                                 STAT_CV,     STAT_P50, STAT_P95, STAT_P99};
+const enum stat_id report_stats[REPORT_STATS] = {
+    STAT_MEDIAN, STAT_MIN, STAT_MAX,        STAT_MEAN,        STAT_CV,          STAT_P50,
+    STAT_P95,    STAT_P99, STAT_MEDIAN_LOW, STAT_MEDIAN_HIGH, STAT_MEDIAN_LEVEL};
 
 bool report_has(const struct cell *cell, enum metric_id metric) {
     return cell->values[metric].count > 0 || cell->figures[metric].count > 0;

@@ -48,7 +48,7 @@ size_t report_metrics(const struct board *board, enum suite_id suite,
                       enum metric_id metrics[METRIC_COUNT]);
 
 /* Stats that the machine formats list of each figure, in order. */
-#define REPORT_STATS 8
+#define REPORT_STATS 11
 extern const enum stat_id report_stats[REPORT_STATS];
 /* Has the cell any value of the metric, measured or imported? */
 bool report_has(const struct cell *cell, enum metric_id metric);
