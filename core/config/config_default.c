@@ -31,7 +31,7 @@ static const struct {
 
 /* Not for a file: the command line's own, and what stands elsewhere in it. */
 static bool is_left_out(const char *name) {
-    static const char *const names[] = {"endpoint", "theme",          "config",
+    static const char *const names[] = {"endpoint", "theme",          "config", "resume",
                                         "help",     "default-config", "version"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strcmp(names[i], name) == 0)

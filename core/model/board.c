@@ -198,8 +198,10 @@ static void apply_run_end(struct board *board, int64_t t, const struct event_run
         pass_settle_energy(board, (int)ep, true);
         row->running_column = -1;
         for (size_t i = 0; i < board->column_count; i++)
-            if (row->cells[i].state == CELL_RUNNING)
+            if (row->cells[i].state == CELL_RUNNING) {
                 row->cells[i].state = CELL_STOPPED;
+                row->cells[i].ended_us = t;
+            }
     }
 }
 
