@@ -130,6 +130,9 @@ static void test_refusals(void **state) {
     path = part(directory, "out", "../one", "");
     fails(path, "no name of a run");
     free(path);
+    path = part(directory, "into", "runs/one", "");
+    fails(path, "no name of a run");
+    free(path);
     path = part(directory, "self", "self", "");
     fails(path, "or itself");
     free(path);

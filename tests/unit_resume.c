@@ -205,9 +205,9 @@ static void test_nothing_crosses_the_seam(void **state) {
     build_phase_start(board, 1100000, 0, SUITE_AGENTIC, "cold", 0);
     build_apply(board, swap_sample(2000000, 100, 60));
     seam(board);
+    build_phase_start(board, 2400000, 0, SUITE_AGENTIC, "cold", 0);
     build_apply(board, swap_sample(2500000, 5000, 90000));
     assert_true(isnan(series_last(&board->rows[0].series[SERIES_WATTS])));
-    build_phase_start(board, 2600000, 0, SUITE_AGENTIC, "cold", 0);
     build_apply(board, swap_sample(3500000, 5000, 90010));
     double watts = series_last(&board->rows[0].series[SERIES_WATTS]);
     assert_true(watts > 9 && watts < 11);
