@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/board_private.h"
+#include "model/compare_private.h"
 
-#define TEMPLATE_SHARE 0.05 /* prompt_tokens that differ by more: another text (protocol 5) */
-#define SURE 0.05           /* Holm's p of a difference that stands */
-#define TIE_SHARE 0.01      /* medians closer than this do not differ for anyone (board_best) */
+#define SURE 0.05      /* Holm's p of a difference that stands */
+#define TIE_SHARE 0.01 /* medians closer than this do not differ for anyone (board_best) */
 
 static const char *const verdict_words[COMPARE_COUNT] = {
     [COMPARE_BETTER] = "better",
@@ -18,35 +17,11 @@ static const char *const verdict_words[COMPARE_COUNT] = {
     [COMPARE_NOT] = "not comparable",
 };
 
-static const char *const bar_words[BAR_COUNT] = {
-    [BAR_NONE] = "",
-    [BAR_WORKLOAD] = "other workload",
-    [BAR_SALT] = "other salt policy",
-    [BAR_MACHINE] = "other machine",
-    [BAR_POWER_MODE] = "other power mode",
-    [BAR_THINKING] = "other thinking mode",
-    [BAR_GATE] = "gate tripped",
-    [BAR_TOKEN_SOURCE] = "other token source",
-    [BAR_TEMPLATE] = "other template",
-    [BAR_DEFINITION] = "other definition",
-};
-
 const char *compare_word(enum compare_verdict verdict) {
     return verdict_words[verdict];
 }
 
-const char *compare_bar_word(enum compare_bar bar) {
-    return bar_words[bar];
-}
-
 /* What is compared, each thing once: calls/s is the wall's inverse, J/token that of tok/s/W. */
-struct compared {
-    enum metric_id metric;
-    bool tokens;  /* rests on token counts */
-    bool outcome; /* says itself whether the rest may be trusted: no gate bars it */
-    bool defined; /* tools define it differently */
-    bool many;    /* of many calls: of a single one the others say it */
-};
 static const struct compared compared[] = {
     {METRIC_TTFT, false, false, true, false},        {METRIC_DECODE, true, false, true, false},
     {METRIC_EFFECTIVE, true, false, true, false},    {METRIC_LATENCY, false, false, true, false},
@@ -57,104 +32,7 @@ static const struct compared compared[] = {
     {METRIC_RSS, false, false, false, false},        {METRIC_FOOTPRINT, false, false, false, false},
 };
 
-/* ---- units ---- */
-
-struct unit {
-    int number; /* of the pass, or of the call in its only pass */
-    double values[METRIC_COUNT];
-};
-struct units {
-    struct unit *at;
-    size_t count, capacity;
-};
-
-static struct unit *unit_add(struct units *units, int number) {
-    units->at = mem_grow(units->at, units->count, &units->capacity, sizeof *units->at);
-    struct unit *unit = &units->at[units->count++];
-    unit->number = number;
-    for (size_t i = 0; i < METRIC_COUNT; i++)
-        unit->values[i] = NAN;
-    return unit;
-}
-
-static bool counts(const struct board_call *call, int column, int pass) {
-    return call->finished && call->call.ok && call_is_of(call, column, pass);
-}
-
-/* A pass as one unit: of its calls the medians, and its own figures. */
-static void add_pass(struct units *units, const struct row *row, int column,
-                     const struct pass_record *record) {
-    struct unit *unit = unit_add(units, record->pass);
-    struct values values[METRIC_COUNT] = {{0}};
-    for (size_t i = record->first_call; i < record->end_call && i < row->call_count; i++)
-        if (counts(row->calls[i], column, record->pass))
-            call_values(values, row->calls[i]);
-    for (size_t i = 0; i < METRIC_COUNT; i++) {
-        unit->values[i] = i < METRIC_WALL ? stats_median(values[i].at, values[i].count)
-                                          : record->values[i - METRIC_WALL];
-        values_done(&values[i]);
-    }
-}
-
-/* The calls of an only pass, each a unit; the pass's own figures stand with the first. */
-static void add_calls(struct units *units, const struct row *row, int column,
-                      const struct pass_record *record) {
-    for (size_t i = record->first_call; i < record->end_call && i < row->call_count; i++) {
-        const struct board_call *call = row->calls[i];
-        if (!counts(call, column, record->pass))
-            continue;
-        struct values values[METRIC_COUNT] = {{0}};
-        struct unit *unit = unit_add(units, call->call.index);
-        call_values(values, call);
-        for (size_t k = 0; k < METRIC_COUNT; k++) {
-            if (k < METRIC_WALL && values[k].count)
-                unit->values[k] = values[k].at[0];
-            else if (k >= METRIC_WALL && units->count == 1)
-                unit->values[k] = record->values[k - METRIC_WALL];
-            values_done(&values[k]);
-        }
-    }
-}
-
-static bool usable(const struct pass_record *record) {
-    return !record->open && !record->control;
-}
-
-static size_t passes_of(const struct cell *cell) {
-    size_t passes = 0;
-    for (size_t i = 0; i < cell->record_count; i++)
-        passes += usable(&cell->records[i]);
-    return passes;
-}
-
-/* A burst's calls share one queue, so that they are no sample of their own. */
-static bool one_by_one(enum suite_id suite) {
-    return suite != SUITE_BURST && suite != SUITE_COHAB;
-}
-
-static struct units units_of(const struct board *board, int ep, int column, bool calls) {
-    const struct row *row = &board->rows[ep];
-    const struct cell *cell = &row->cells[column];
-    struct units units = {0};
-    for (size_t i = 0; i < cell->record_count; i++) {
-        if (!usable(&cell->records[i]))
-            continue;
-        if (calls)
-            add_calls(&units, row, column, &cell->records[i]);
-        else
-            add_pass(&units, row, column, &cell->records[i]);
-    }
-    return units;
-}
-
 /* ---- one cell against another ---- */
-
-struct side {
-    const struct board *board;
-    int ep, column;
-    const struct cell *cell;
-    struct units units;
-};
 
 static double unit_value(const struct units *units, int number, enum metric_id metric) {
     for (size_t i = 0; i < units->count; i++)
@@ -193,102 +71,6 @@ static bool draw_samples(const struct side *a, const struct side *b, enum metric
     known_values(&a->units, metric, left);
     known_values(&b->units, metric, right);
     return false;
-}
-
-static const char *definition_of(const struct side *side) {
-    for (size_t i = 0; i < side->board->capability_count; i++) {
-        const struct capability *capability = &side->board->capabilities[i];
-        if (capability->ep == side->ep && capability->name &&
-            strcmp(capability->name, COMPARE_DEFINITION) == 0)
-            return capability->value ? capability->value : "";
-    }
-    return side->board->rows[side->ep].endpoint->imported ? "unknown" : "pitwall";
-}
-
-static enum thinking thinking_of(const struct side *side) {
-    const struct row *row = &side->board->rows[side->ep];
-    size_t first = side->cell->record_count ? side->cell->records[0].first_call : row->call_count;
-    for (size_t i = first; i < row->call_count; i++)
-        if (row->calls[i]->column == side->column && row->calls[i]->finished)
-            return row->calls[i]->call.thinking;
-    enum thinking mode = row->endpoint->thinking;
-    return mode == THINKING_DEFAULT ? suite_thinking(side->board->columns[side->column].suite)
-                                    : mode;
-}
-
-static bool text_differs(const char *a, const char *b) {
-    return a && b && strcmp(a, b) != 0;
-}
-
-/* Drawn anew, or the same text every time: cold means something else then. */
-static bool salt_is_drawn(const struct board *board) {
-    return board->run.salt && strcmp(board->run.salt, "random") == 0;
-}
-
-static bool unranking_gate(const struct side *side, char *detail, size_t size) {
-    for (int gate = 0; gate < GATE_COUNT; gate++)
-        if (gate_unranks((enum gate_id)gate) && side->cell->gates & 1u << gate) {
-            snprintf(detail, size, "%s of %s", gate_word((enum gate_id)gate),
-                     side->board->rows[side->ep].endpoint->name);
-            return true;
-        }
-    return false;
-}
-
-static bool template_differs(const struct side *a, const struct side *b, char *detail,
-                             size_t size) {
-    double x = board_value(a->board, a->ep, a->column, METRIC_PROMPT_TOKENS, STAT_MEDIAN);
-    double y = board_value(b->board, b->ep, b->column, METRIC_PROMPT_TOKENS, STAT_MEDIAN);
-    if (!(fabs(x - y) > TEMPLATE_SHARE * fmin(x, y)))
-        return false;
-    snprintf(detail, size, "prompt_tokens %.0f and %.0f", x, y);
-    return true;
-}
-
-static enum compare_bar bar_of_runs(const struct side *a, const struct side *b, char *detail,
-                                    size_t size) {
-    const struct run *x = &a->board->run, *y = &b->board->run;
-    if (x == y)
-        return BAR_NONE;
-    if (x->workload != y->workload) {
-        snprintf(detail, size, "%s and %s", workload_word(x->workload), workload_word(y->workload));
-        return BAR_WORKLOAD;
-    }
-    if (salt_is_drawn(a->board) != salt_is_drawn(b->board))
-        return BAR_SALT;
-    const char *was = x->machine.chip ? x->machine.chip : x->machine.model;
-    const char *is = y->machine.chip ? y->machine.chip : y->machine.model;
-    if (text_differs(was, is) || text_differs(x->machine.model, y->machine.model)) {
-        snprintf(detail, size, "%.40s and %.40s", was ? was : "?", is ? is : "?");
-        return BAR_MACHINE;
-    }
-    if (text_differs(x->machine.power_mode, y->machine.power_mode)) {
-        snprintf(detail, size, "%.40s and %.40s", x->machine.power_mode, y->machine.power_mode);
-        return BAR_POWER_MODE;
-    }
-    return BAR_NONE;
-}
-
-static enum compare_bar bar_of(const struct side *a, const struct side *b,
-                               const struct compared *what, char *detail, size_t size) {
-    enum compare_bar bar = bar_of_runs(a, b, detail, size);
-    if (bar != BAR_NONE)
-        return bar;
-    enum thinking x = thinking_of(a), y = thinking_of(b);
-    if (x != y) {
-        snprintf(detail, size, "%s and %s", thinking_word(x), thinking_word(y));
-        return BAR_THINKING;
-    }
-    if (what->defined && strcmp(definition_of(a), definition_of(b)) != 0)
-        return BAR_DEFINITION;
-    if (what->outcome)
-        return BAR_NONE;
-    if (unranking_gate(a, detail, size) || unranking_gate(b, detail, size))
-        return BAR_GATE;
-    if (what->tokens && a->cell->token_sources && b->cell->token_sources &&
-        a->cell->token_sources != b->cell->token_sources)
-        return BAR_TOKEN_SOURCE;
-    return template_differs(a, b, detail, size) ? BAR_TEMPLATE : BAR_NONE;
 }
 
 static void judge(struct compare_row *row) {
@@ -356,9 +138,10 @@ static bool fill_row(struct compare_row *row, const struct side *a, const struct
 static void compare_cells(struct compare *out, struct side *a, struct side *b,
                           enum metric_id only) {
     const struct column *column = &b->board->columns[b->column];
-    bool calls = one_by_one(column->suite) && passes_of(a->cell) == 1 && passes_of(b->cell) == 1;
-    a->units = units_of(a->board, a->ep, a->column, calls);
-    b->units = units_of(b->board, b->ep, b->column, calls);
+    bool calls = compare_one_by_one(column->suite) && compare_passes(a->cell) == 1 &&
+                 compare_passes(b->cell) == 1;
+    a->units = compare_units(a->board, a->ep, a->column, calls);
+    b->units = compare_units(b->board, b->ep, b->column, calls);
     for (size_t i = 0; i < COUNT_OF(compared); i++) {
         if (only != METRIC_COUNT && compared[i].metric != only)
             continue;
@@ -372,7 +155,7 @@ static void compare_cells(struct compare *out, struct side *a, struct side *b,
         copy_text(row.phase, sizeof row.phase, column->phase);
         if (!fill_row(&row, a, b))
             continue;
-        row.bar = bar_of(a, b, &compared[i], row.detail, sizeof row.detail);
+        row.bar = compare_bar_of(a, b, &compared[i], row.detail, sizeof row.detail);
         if (row.bar != BAR_NONE)
             row.verdict = COMPARE_NOT;
         else
