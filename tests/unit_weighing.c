@@ -86,7 +86,7 @@ static void test_sources(void **state) {
     figure(&scene, 0, SUITE_TOOL_CALL, METRIC_SCORE, STAT_MEDIAN, 100);
     figure(&scene, 0, SUITE_ENDURANCE, METRIC_RSS, STAT_MAX, 20480);
     figure(&scene, 1, SUITE_ENDURANCE, METRIC_SCORE, STAT_MEDIAN, 130); /* nonsense is absent */
-    weighing_init(&weighing, scene.board, &scene.weights);
+    weighing_init(&weighing, scene.board, &scene.weights, NULL);
     const struct weighed *row = &weighing.rows[0];
     near(row->scores.of[PART_LONG_HORIZON], 0.8);
     near(row->scores.of[PART_TOOL_CALL], 1);
@@ -103,6 +103,52 @@ static void test_sources(void **state) {
     teardown(&scene);
 }
 
+/* The user's figures go before ours, part by part; what they do not name stays. */
+static void test_own_figures(void **state) {
+    (void)state;
+    static const char text[] =
+        "{// mine\n\"models\": [{\"model\": \"My Qwen \\u001b[1m\", \"words\": \"Qwen 3.6 35b "
+        "a3b\","
+        "\"figures\": [{\"part\": \"bfcl\", \"percent\": 70, \"source\": \"a \\u001b[2J rerun\", "
+        "\"date\": \"2026-07-01\"}, {\"part\": \"terminal-bench\", \"percent\": 30, \"source\": "
+        "\"b\","
+        " \"date\": \"2026-07\", \"standing\": \"mine\"}]}, {\"model\": \"other\", \"words\": "
+        "\"xyz\","
+        "\"figures\": [{\"part\": \"bfcl\", \"percent\": 1, \"source\": \"c\", \"date\": "
+        "\"2026-07\"}]}]}";
+    struct scene scene;
+    struct weighing weighing;
+    struct error error = {0};
+    struct published *own = published_parse("own", text, strlen(text), &error);
+    if (!own)
+        fail_msg("%s", error.text);
+    setup(&scene);
+    figure(&scene, 0, SUITE_ENDURANCE, METRIC_RSS, STAT_MAX, 20480);
+    weighing_init(&weighing, scene.board, &scene.weights, own);
+    const struct weighed *row = &weighing.rows[0];
+    near(row->scores.of[PART_BFCL], 0.7);
+    near(row->scores.of[PART_TERMINAL], 0.3);
+    near(row->scores.of[PART_SWE], 0.734);
+    near(row->per_gb, (0.5 * 0.734 + 0.3 * 0.7 + 0.2 * 0.3) / 20);
+    near(weighing.rows[1].scores.of[PART_SWE], 0.772); /* the other model is as it was */
+    assert_true(isnan(weighing.rows[1].scores.of[PART_BFCL]));
+    weighing_done(&weighing);
+    struct buf out;
+    const struct board *board = scene.board;
+    struct report_how how = {.weights = &scene.weights, .published = own};
+    buf_init(&out, 1 << 20);
+    assert_true(report_write(&out, REPORT_SCORE, &board, 1, &how, &error));
+    contains(buf_string(&out), "published 2026-07-01, a \xe2\x90\x9b[2J rerun\n");
+    contains(buf_string(&out), "published 2026-07, b (mine)");
+    contains(buf_string(&out), "AgentScorePerGB 0.0319 (RSS 20.0 GB)");
+    contains(buf_string(&out), "missing: BFCL, resident memory\n");
+    contains(buf_string(&out), "give one with --published FILE");
+    assert_null(strchr(buf_string(&out), '\x1b'));
+    buf_done(&out);
+    published_free(own);
+    teardown(&scene);
+}
+
 static void test_groups(void **state) {
     (void)state;
     struct scene scene;
@@ -110,7 +156,7 @@ static void test_groups(void **state) {
     int eps[ENDPOINTS_MAX];
     setup(&scene);
     figure(&scene, 0, SUITE_ENDURANCE, METRIC_SCORE, STAT_MEDIAN, 100);
-    weighing_init(&weighing, scene.board, &scene.weights);
+    weighing_init(&weighing, scene.board, &scene.weights, NULL);
     unsigned known = weighing_next(&weighing, 0);
     assert_int_equal(known, 1u << PART_SWE | 1u << PART_TERMINAL | 1u << PART_LONG_HORIZON);
     assert_int_equal(weighing_rank(&weighing, known, eps), 1);
@@ -184,9 +230,8 @@ static void test_json(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_sources), cmocka_unit_test(test_own_figures),
+        cmocka_unit_test(test_groups),  cmocka_unit_test(test_text),
         cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,8 +234,56 @@ static void test_published_bad(void **state) {
         "[{\"part\": \"tool-call\", \"percent\": 5, \"source\": \"s\", \"date\": \"d\"}]}]}"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct error error = {0};
-        assert_null(published_parse(bad[i], strlen(bad[i]), &error));
+        assert_null(published_parse("f", bad[i], strlen(bad[i]), &error));
         assert_true(error.text[0]);
+    }
+}
+
+/* What is wrong, and where; a file of the user's. */
+static void test_published_errors(void **state) {
+    (void)state;
+#define MODEL "{\"models\": [{\"model\": \"x\", \"words\": \"x 1\",\n \"figures\": [\n"
+    static const struct {
+        const char *text, *says, *hint;
+    } cases[] = {
+        {MODEL
+         "  {\"part\": \"bfcl\", \"percent\": 101, \"source\": \"s\", \"date\": \"2026-06\"}]}]}",
+         "f:3:31: \"percent\" is a number", ""},
+        {MODEL
+         "  {\"part\": \"bfcI\", \"percent\": 1, \"source\": \"s\", \"date\": \"2026-06\"}]}]}",
+         "f:3:12: \"part\" names no benchmark: bfcI", "did you mean bfcl?"},
+        {MODEL "  {\"part\": \"endurance\", \"percent\": 1}]}]}",
+         "f:3:12: \"part\" names no benchmark", "swe-bench-verified, bfcl"},
+        {MODEL "  {\"part\": \"tool-call\", \"percent\": 1}]}]}",
+         "f:3:12: a suite's score is measured", "swe-bench-verified, bfcl"},
+        {MODEL "  {\"percent\": 1}]}]}", "f:3:3: \"part\" names no", "swe-bench"},
+        {MODEL "  {\"part\": \"bfcl\", \"percent\": 1, \"date\": \"2026-06\"}]}]}",
+         "f:3:3: a figure needs a \"source\"", ""},
+        {MODEL "  {\"part\": \"bfcl\", \"percent\": 1, \"source\": \"s\", \"date\": \"June\"}]}]}",
+         "f:3:57: a figure needs a \"date\", YYYY-MM or YYYY-MM-DD: June", ""},
+        {MODEL
+         "  {\"part\": \"bfcl\", \"percent\": 1, \"source\": \"s\", \"date\": \"2026-06\"},\n"
+         "  {\"part\": \"bfcl\", \"percent\": 2, \"source\": \"s\", \"date\": \"2026-06\"}]}]}",
+         "f:4:12: named twice: bfcl", ""},
+        {MODEL "]}]}", "f:2:13: a model needs \"figures\"", ""},
+        {"{\"models\": [{\"model\": \"x\", \"words\": \"--\", \"figures\": []}]}",
+         "f:1:37: a model needs \"words\"", ""},
+        {"{\"models\": [{\"model\": \"x\", \"words\": \"\xd1\x85\", \"figures\": []}]}",
+         "f:1:37: a model needs \"words\"", ""},
+        {"{\"models\": [{\"words\": \"x\"}]}", "f:1:13: a model needs a name", ""},
+        {"{\"models\": [\n7]}", "f:2:1: a model needs a name", ""},
+        {"{\"models\": {}}", "f:1:12: \"models\" is an array", ""},
+        {"{\"models\": [}", "f:1:", ""},
+        {"{\"models\": [{\"model\": \"x\", \"words\": \"a\\u001b[2J\", \"figures\": [{\"part\": "
+         "\"a\\u001b[2J\"}]}]}",
+         "names no benchmark: a\xe2\x90\x9b[2J", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct error error = {0};
+        assert_null(published_parse("f", cases[i].text, strlen(cases[i].text), &error));
+        if (!strstr(error.text, cases[i].says) || !strstr(error.hint, cases[i].hint))
+            fail_msg("%s (%s) instead of %s (%s)", error.text, error.hint, cases[i].says,
+                     cases[i].hint);
     }
 }
 
@@ -299,6 +347,7 @@ int main(void) {
         cmocka_unit_test(test_published_figures),
         cmocka_unit_test(test_matching),
         cmocka_unit_test(test_published_bad),
+        cmocka_unit_test(test_published_errors),
         cmocka_unit_test(test_weights_file),
         cmocka_unit_test(test_weights_bad),
     };

@@ -52,6 +52,10 @@ printf '{ "bfcl": 1,\n  "swe-bench-verifed": 2 }' >"$tmp/weights.json"
 expect 2 "weights.json:2:24: unknown part" report sample-runs/panel-2026-05.jsonl --weights "$tmp/weights.json"
 expect 2 "did you mean swe-bench-verified" report sample-runs/panel-2026-05.jsonl --weights "$tmp/weights.json"
 
+printf '{ "models": [ { "model": "x", "words": "x",\n "figures": [ { "part": "bfc" } ] } ] }' >"$tmp/published.json"
+expect 2 "published.json:2:25: .part. names no benchmark: bfc" report sample-runs/panel-2026-05.jsonl --published "$tmp/published.json"
+expect 2 "did you mean bfcl" report sample-runs/panel-2026-05.jsonl --published "$tmp/published.json"
+
 printf 'not a log\n' >"$tmp/x.jsonl"
 expect 2 "not a log" replay "$tmp/x.jsonl"
 : >"$tmp/empty.jsonl"

@@ -13,6 +13,7 @@
 #include "live_run.h"
 #include "screen.h"
 #include "store/player.h"
+#include "store/published.h"
 
 #define FRAME_US INT64_C(100000) /* 10 Hz at most */
 
@@ -32,6 +33,7 @@ void app_done(struct app *app) {
     player_free(app->player);
     if (app->feed)
         queue_free(app->feed);
+    published_free(app->published);
     free(app->directory);
     free(app->marks);
 }

@@ -13,11 +13,13 @@
 
 struct live_run;
 struct player;
+struct published;
 
 struct app {
     const struct options *options;
     struct theme theme;
-    struct weights weights; /* of the score in reports */
+    struct weights weights;      /* of the score in reports */
+    struct published *published; /* the user's figures for it; owned, NULL: none */
     struct ui ui;
     struct queue *feed;
     struct scene scene;

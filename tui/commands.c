@@ -18,6 +18,7 @@
 #include "screen.h"
 #include "sim/sim.h"
 #include "store/player.h"
+#include "store/published.h"
 #include "store/report.h"
 #include "store/results.h"
 #include "store/weights_file.h"
@@ -83,7 +84,9 @@ static bool prepare_app(const struct context *context, struct app *app, struct e
     if (context->environment->no_color && context->options->color == COLOR_AUTO)
         context->options->color = COLOR_NEVER;
     weights_default(&app->weights);
-    const char *weights = context->options->weights;
+    const char *weights = context->options->weights, *published = context->options->published;
+    if (published && !(app->published = published_read(published, error)))
+        return false;
     return (!weights || weights_read(&app->weights, weights, error)) &&
            load_theme(context, &app->theme, error);
 }
@@ -98,7 +101,7 @@ static bool wants_plain(const struct context *context) {
 
 static int print_report(const struct app *app, const struct board *const *boards, size_t count,
                         enum report_format format) {
-    struct report_how how = {.weights = &app->weights};
+    struct report_how how = {.weights = &app->weights, .published = app->published};
     struct buf out;
     struct error error = {0};
     buf_init(&out, (size_t)256 << 20);

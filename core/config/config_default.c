@@ -18,6 +18,7 @@ static const struct {
     {"seed", "1", false},
     {"salt", "\"random\"", true},
     {"weights", "\"weights.json\"", false},
+    {"published", "\"published.json\"", false},
     {"suite-file", "\"suite.json\"", false},
     {"speed", "1", true},
     {"until", "\"1m30s\"", false},

@@ -20,7 +20,7 @@ static const struct {
     [COMMAND_REPLAY] = {"replay", "RUN…", "play saved runs, side by side when several",
                         " plain color theme glyphs speed until size keys dump "},
     [COMMAND_REPORT] = {"report", "RUN…", "tables of saved runs (--format)",
-                        " format json weights "},
+                        " format json weights published "},
     [COMMAND_COMPARE] = {"compare", "RUN RUN", "differences with their uncertainty",
                          " fail-over json "},
     [COMMAND_IMPORT] = {"import", "FILE…", "other tools' JSON into the results directory", " "},

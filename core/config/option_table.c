@@ -238,6 +238,8 @@ static const struct option_row rows[] = {
     FLAG("no-stream", 0, no_stream, HOW_GROUP, "do not stream (burst; no TTFT then)"),
     TEXT("weights", 0, weights, "FILE", HOW_GROUP,
          "weights of the score: a JSON object, part to weight"),
+    TEXT("published", 0, published, "FILE", HOW_GROUP,
+         "published figures of your own, before the built-in ones of the score"),
     TEXT("resume", 0, resume, "RUN", HOW_GROUP,
          "run: measure what is missing of an interrupted run; the rest is as it was"),
     TEXT("suite-file", 0, suite_file, "FILE", HOW_GROUP, "a quality suite's data of your own"),

@@ -59,7 +59,7 @@ struct options {
     char *salt; /* NULL: random */
     enum order order;
     bool no_stream;
-    char *weights, *suite_file;
+    char *weights, *published, *suite_file;
     char *resume; /* name of the run that goes on; NULL: a new one */
     bool json;
     char *results, *config;

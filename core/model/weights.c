@@ -3,7 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define PUBLISHED (-1)
+#define TYPO 3    /* as far as a word may be off to be suggested */
 #define SAME 1e-9 /* scores nearer than that are a tie: rounding */
 
 static const struct {
@@ -40,6 +43,18 @@ int part_find(const char *word) {
         if (strcmp(parts[part].word, word) == 0)
             return part;
     return -1;
+}
+
+const char *part_near(const char *word) {
+    int best = TYPO + 1, nearest = -1;
+    for (int part = 0; word && part < PART_COUNT; part++) {
+        int distance = text_distance(word, part_word((enum part_id)part), TYPO);
+        if (distance < best) {
+            best = distance;
+            nearest = part;
+        }
+    }
+    return nearest < 0 ? NULL : part_word((enum part_id)nearest);
 }
 
 int part_suite(enum part_id part) {

@@ -31,6 +31,7 @@ enum part_id {
 const char *part_word(enum part_id part);  /* "swe-bench-verified": in files */
 const char *part_title(enum part_id part); /* "SWE-bench Verified" */
 int part_find(const char *word);           /* -1 unknown */
+const char *part_near(const char *word);   /* the part that was likely meant; NULL */
 /* The suite that measures it; -1: it is published. */
 int part_suite(enum part_id part);
 

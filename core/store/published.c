@@ -7,8 +7,11 @@
 
 #include "base/embed.h"
 #include "base/json.h"
+#include "base/text.h"
 
+#define FILE_MAX ((size_t)4 << 20)
 #define MODELS_MAX 256
+#define TEXT_MAX_BYTES 400
 #define WORDS_MAX 32
 #define WORD_SIZE 24
 
@@ -17,79 +20,6 @@ struct published {
     struct published_model *models;
     size_t count, capacity;
 };
-
-/* ---- the file ---- */
-
-static bool read_figure(struct published_model *model, const struct cJSON *from,
-                        struct error *error) {
-    int part = part_find(json_string(from, "part"));
-    double percent = json_number(from, "percent");
-    if (part < 0 || part_suite((enum part_id)part) >= 0 || !(percent >= 0 && percent <= 100))
-        return error_set(error, "published figures: %s has a figure that is none", model->name);
-    struct published_figure *figure = &model->of[part];
-    *figure = (struct published_figure){.score = percent / 100,
-                                        .source = json_string(from, "source"),
-                                        .date = json_string(from, "date"),
-                                        .standing = json_string(from, "standing")};
-    if (!figure->source || !figure->date)
-        return error_set(error, "published figures: %s has a figure without source or date",
-                         model->name);
-    return true;
-}
-
-static bool read_model(struct published *published, const struct cJSON *from, struct error *error) {
-    struct published_model model = {.name = json_string(from, "model"),
-                                    .words = json_string(from, "words")};
-    if (!model.name || !model.words || !model.words[0])
-        return error_set(error, "published figures: a model without name or words");
-    for (int part = 0; part < PART_COUNT; part++)
-        model.of[part].score = NAN;
-    const struct cJSON *figure;
-    cJSON_ArrayForEach(figure, json_array(from, "figures")) {
-        if (!read_figure(&model, figure, error))
-            return false;
-    }
-    published->models = mem_grow(published->models, published->count, &published->capacity,
-                                 sizeof *published->models);
-    published->models[published->count++] = model;
-    return true;
-}
-
-struct published *published_parse(const char *text, size_t length, struct error *error) {
-    struct cJSON *tree = json_parse(text, length, error);
-    if (!tree)
-        return NULL;
-    struct published *published = mem_zero(1, sizeof *published);
-    published->tree = tree;
-    const struct cJSON *model;
-    bool good = json_array(tree, "models") != NULL;
-    if (!good)
-        error_set(error, "published figures: no \"models\"");
-    cJSON_ArrayForEach(model, json_array(tree, "models")) {
-        good = good && published->count < MODELS_MAX && read_model(published, model, error);
-    }
-    if (good)
-        return published;
-    published_free(published);
-    return NULL;
-}
-
-struct published *published_embedded(void) {
-    struct error error = {0};
-    const struct embedded *file = embed_find(embed_suites, "published");
-    struct published *published = file ? published_parse(file->text, file->length, &error) : NULL;
-    if (!published)
-        die("the embedded published figures: %s", error.text);
-    return published;
-}
-
-void published_free(struct published *published) {
-    if (!published)
-        return;
-    json_free(published->tree);
-    free(published->models);
-    free(published);
-}
 
 /* ---- words ---- */
 
@@ -145,6 +75,190 @@ static void cut_words(struct words *words, const char *text) {
         text += length;
     }
 }
+
+/* ---- the file ---- */
+
+struct source {
+    const char *file, *text;
+    size_t length;
+};
+
+/* "FILE:line:column: what: word". `path` may name what is not there: then the nearest that is. */
+static bool complain(const struct source *source, const char *path, struct error *error,
+                     const char *what, const char *word) {
+    int line = 1, column = 1;
+    char visible[80];
+    char *at = mem_string(path);
+    while (!json_locate(source->text, source->length, at, &line, &column) && strrchr(at, '.'))
+        *strrchr(at, '.') = '\0';
+    text_visible(visible, sizeof visible, word ? word : "", word ? strnlen(word, 64) : 0);
+    error_set(error, "%.300s:%d:%d: %s%s%s", source->file, line, column, what, word ? ": " : "",
+              visible);
+    free(at);
+    return false;
+}
+
+/* A text that is there, and not too long for a report's line. */
+static bool is_text(const char *text) {
+    return text && text[0] && strlen(text) <= TEXT_MAX_BYTES;
+}
+
+/* "2026-06" or "2026-06-17". */
+static bool is_date(const char *text) {
+    static const char form[] = "0000-00-00";
+    size_t length = text ? strlen(text) : 0;
+    for (size_t i = 0; i < length && i < sizeof form - 1; i++)
+        if (form[i] == '0' ? !(text[i] >= '0' && text[i] <= '9') : text[i] != form[i])
+            return false;
+    return length == 7 || length == 10;
+}
+
+static bool bad_figure(const struct source *source, const char *path, const char *member,
+                       const char *what, const char *word, struct error *error) {
+    char *at = mem_format("%s.%s", path, member);
+    complain(source, at, error, what, word);
+    free(at);
+    return false;
+}
+
+static bool bad_part(const struct source *source, const char *path, const char *word,
+                     struct error *error) {
+    const char *near = part_near(word);
+    bad_figure(source, path, "part",
+               word && part_find(word) >= 0 ? "a suite's score is measured, never published"
+                                            : "\"part\" names no benchmark",
+               word, error);
+    if (near && part_suite((enum part_id)part_find(near)) < 0)
+        error_hint(error, "did you mean %s?", near);
+    else
+        error_hint(error, "swe-bench-verified, bfcl, terminal-bench or livebench-coding");
+    return false;
+}
+
+static bool read_figure(struct published_model *model, const struct source *source,
+                        const char *path, const struct cJSON *from, struct error *error) {
+    const char *word = json_string(from, "part");
+    int part = word ? part_find(word) : -1;
+    double percent = json_number(from, "percent");
+    if (part < 0 || part_suite((enum part_id)part) >= 0)
+        return bad_part(source, path, word, error);
+    struct published_figure *figure = &model->of[part];
+    if (!isnan(figure->score))
+        return bad_figure(source, path, "part", "named twice", word, error);
+    *figure = (struct published_figure){.score = percent / 100,
+                                        .source = json_string(from, "source"),
+                                        .date = json_string(from, "date"),
+                                        .standing = json_string(from, "standing")};
+    if (!(percent >= 0 && percent <= 100))
+        return bad_figure(source, path, "percent", "\"percent\" is a number from 0 to 100", NULL,
+                          error);
+    if (!is_text(figure->source) || (figure->standing && !is_text(figure->standing)))
+        return bad_figure(source, path, "source",
+                          "a figure needs a \"source\", a text of 1 to 400 "
+                          "bytes; so may \"standing\" be",
+                          NULL, error);
+    if (!is_date(figure->date))
+        return bad_figure(source, path, "date", "a figure needs a \"date\", YYYY-MM or YYYY-MM-DD",
+                          figure->date, error);
+    return true;
+}
+
+static bool read_figures(struct published_model *model, const struct source *source,
+                         const char *path, const struct cJSON *from, struct error *error) {
+    const struct cJSON *figures = json_array(from, "figures"), *figure;
+    int index = 0;
+    bool good = figures && figures->child;
+    if (!good)
+        bad_figure(source, path, "figures", "a model needs \"figures\", an array", NULL, error);
+    cJSON_ArrayForEach(figure, figures) {
+        char *at = mem_format("%s.figures[%d]", path, index++);
+        good = good && read_figure(model, source, at, figure, error);
+        free(at);
+    }
+    return good;
+}
+
+static bool read_model(struct published *published, const struct source *source, const char *path,
+                       const struct cJSON *from, struct error *error) {
+    struct published_model model = {.name = json_string(from, "model"),
+                                    .words = json_string(from, "words")};
+    struct words words;
+    if (!is_text(model.name))
+        return bad_figure(source, path, "model", "a model needs a name, \"model\"", NULL, error);
+    cut_words(&words, model.words ? model.words : "");
+    if (!is_text(model.words) || words.cut || words.count == 0)
+        return bad_figure(source, path, "words",
+                          "a model needs \"words\" that its ids have in this order, letters and "
+                          "digits",
+                          model.words, error);
+    for (int part = 0; part < PART_COUNT; part++)
+        model.of[part].score = NAN;
+    if (!read_figures(&model, source, path, from, error))
+        return false;
+    published->models = mem_grow(published->models, published->count, &published->capacity,
+                                 sizeof *published->models);
+    published->models[published->count++] = model;
+    return true;
+}
+
+static bool read_models(struct published *published, const struct source *source,
+                        struct error *error) {
+    const struct cJSON *models = json_array(published->tree, "models"), *model;
+    int index = 0;
+    bool good = models && cJSON_GetArraySize(models) <= MODELS_MAX;
+    if (!good)
+        complain(source, "models", error, "\"models\" is an array of at most 256 models", NULL);
+    cJSON_ArrayForEach(model, models) {
+        char *at = mem_format("models[%d]", index++);
+        good = good && read_model(published, source, at, model, error);
+        free(at);
+    }
+    return good;
+}
+
+struct published *published_parse(const char *file, const char *text, size_t length,
+                                  struct error *error) {
+    struct source source = {file, text, length};
+    struct cJSON *tree = json_parse_commented(file, text, length, error);
+    if (!tree)
+        return NULL;
+    struct published *published = mem_zero(1, sizeof *published);
+    published->tree = tree;
+    if (read_models(published, &source, error))
+        return published;
+    published_free(published);
+    return NULL;
+}
+
+struct published *published_read(const char *path, struct error *error) {
+    struct buf text;
+    struct published *published = NULL;
+    buf_init(&text, FILE_MAX);
+    if (buf_read_file(&text, path, error))
+        published = published_parse(path, buf_string(&text), text.length, error);
+    buf_done(&text);
+    return published;
+}
+
+struct published *published_embedded(void) {
+    struct error error = {0};
+    const struct embedded *file = embed_find(embed_suites, "published");
+    struct published *published =
+        file ? published_parse("published.json", file->text, file->length, &error) : NULL;
+    if (!published)
+        die("the embedded published figures: %s", error.text);
+    return published;
+}
+
+void published_free(struct published *published) {
+    if (!published)
+        return;
+    json_free(published->tree);
+    free(published->models);
+    free(published);
+}
+
+/* ---- which model an id names ---- */
 
 static bool among(const char *word, const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++)

@@ -1,5 +1,9 @@
-/* published: benchmark figures of models from the embedded data file, and which of them an
- * endpoint's model id names. Knows nothing of boards. */
+/* published: benchmark figures of models, from the embedded data file or one of the user's, and
+ * which of them an endpoint's model id names. Knows nothing of boards.
+ *
+ * The file is JSON, comments allowed: {"models": [{"model": name, "words": "qwen 3.6 27b",
+ * "figures": [{"part": "bfcl", "percent": 71.5, "source": text, "date": "2026-06", "standing":
+ * who vouches for it, or absent}]}]}. Parts are the published ones of weights.h. */
 #ifndef STORE_PUBLISHED_H
 #define STORE_PUBLISHED_H
 
@@ -16,8 +20,10 @@ struct published_model {
 };
 struct published; /* owns the texts */
 
-/* NULL when `text` is no such file. */
-struct published *published_parse(const char *text, size_t length, struct error *error);
+/* NULL when it is no such file: `error` says file:line:column and what. */
+struct published *published_parse(const char *file, const char *text, size_t length,
+                                  struct error *error);
+struct published *published_read(const char *path, struct error *error);
 struct published *published_embedded(void); /* never NULL */
 void published_free(struct published *published);
 

@@ -7,6 +7,8 @@
 #include "model/board.h"
 #include "model/weights.h"
 
+struct published;
+
 enum report_format {
     REPORT_TABLE,
     REPORT_JSON,
@@ -23,6 +25,8 @@ int report_find(const char *word);
 struct report_how {
     int width;                     /* columns for the table; 0: 100 */
     const struct weights *weights; /* of the score; NULL: the default ones */
+    /* Published figures that go before the built-in ones; NULL: none. */
+    const struct published *published;
 };
 
 /* Append the report of `count` boards. `how` may be NULL. Several boards:

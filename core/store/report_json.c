@@ -209,7 +209,7 @@ static void put_note(struct json_writer *w, const struct note_line *note) {
 }
 
 static void put_board(struct json_writer *w, const struct board *board,
-                      const struct weights *weights) {
+                      const struct report_how *how) {
     json_open(w, NULL, '{');
     put_run(w, board);
     put_machine(w, &board->run.machine);
@@ -228,7 +228,7 @@ static void put_board(struct json_writer *w, const struct board *board,
     for (size_t i = 0; i < board->row_count; i++)
         put_scores(w, &board->rows[i]);
     json_close(w, ']');
-    score_json(w, board, weights);
+    score_json(w, board, how);
     put_cells(w, "errors", board, put_errors);
     json_open(w, "notes", '[');
     for (size_t i = 0; i < board->note_count; i++)
@@ -244,7 +244,7 @@ void report_json(struct buf *out, const struct board *const *boards, size_t coun
     if (count != 1)
         json_open(&w, NULL, '[');
     for (size_t i = 0; i < count; i++)
-        put_board(&w, boards[i], how->weights);
+        put_board(&w, boards[i], how);
     if (count != 1)
         json_close(&w, ']');
     json_end(&w);

@@ -22,7 +22,7 @@ void report_trace(struct buf *out, const struct board *const *boards, size_t cou
 void report_score(struct buf *out, const struct board *const *boards, size_t count,
                   const struct report_how *how);
 /* The member "score" of a board's object. */
-void score_json(struct json_writer *w, const struct board *board, const struct weights *weights);
+void score_json(struct json_writer *w, const struct board *board, const struct report_how *how);
 
 /* "SIM", "PUBLISHED", "IMPORTED" or "": where an endpoint's figures come from when they were not
  * measured by this run. `explain`: one sentence for a legend. */

@@ -71,9 +71,13 @@ static void source_of(struct buf *out, const struct weighing *weighing, int ep, 
             buf_printf(out, ", %d turns", row->turns[part]);
     } else {
         const struct published_figure *figure = &row->published->of[part];
-        buf_printf(out, "published %s, %s", figure->date, figure->source);
-        if (figure->standing)
-            buf_printf(out, " (%s)", figure->standing);
+        buf_printf(out, "published %s, ", figure->date);
+        report_text(out, figure->source, "");
+        if (figure->standing) {
+            buf_text(out, " (");
+            report_text(out, figure->standing, "");
+            buf_char(out, ')');
+        }
     }
 }
 
@@ -98,10 +102,15 @@ static void per_gb_line(struct buf *out, const struct weighed *row) {
         buf_printf(out, "%.4f (RSS %.1f GB)\n", row->per_gb, row->resident_gb);
         return;
     }
+    bool resident = row->resident_gb > 0;
     buf_text(out, "– · missing: ");
     titles(out, row->per_gb_missing);
-    if (!(row->resident_gb > 0))
+    if (!resident)
         buf_printf(out, "%sresident memory", row->per_gb_missing ? ", " : "");
+    if (row->per_gb_missing)
+        buf_text(out, "\n    no published figure is known here: give one with --published FILE");
+    if (!resident)
+        buf_text(out, "\n    resident memory is known of a server on this machine");
     buf_char(out, '\n');
 }
 
@@ -109,8 +118,10 @@ static void model_line(struct buf *out, const struct weighed *row) {
     buf_text(out, "  model ");
     report_text(out, row->model, "–");
     if (row->published) {
-        buf_printf(out, " · figures of %s by the words %s", row->published->name,
-                   row->published->words);
+        buf_text(out, " · figures of ");
+        report_text(out, row->published->name, "");
+        buf_text(out, " by the words ");
+        report_text(out, row->published->words, "");
         if (row->over[0])
             buf_printf(out, "; not compared: %s", row->over);
     }
@@ -182,7 +193,7 @@ void report_score(struct buf *out, const struct board *const *boards, size_t cou
                   const struct report_how *how) {
     for (size_t i = 0; i < count; i++) {
         struct weighing weighing;
-        weighing_init(&weighing, boards[i], how->weights);
+        weighing_init(&weighing, boards[i], how->weights, how->published);
         if (i)
             buf_char(out, '\n');
         head(out, &weighing);
@@ -275,9 +286,10 @@ static void put_group(struct json_writer *w, const struct weighing *weighing, un
     json_close(w, '}');
 }
 
-void score_json(struct json_writer *w, const struct board *board, const struct weights *weights) {
+void score_json(struct json_writer *w, const struct board *board, const struct report_how *how) {
+    const struct weights *weights = how->weights;
     struct weighing weighing;
-    weighing_init(&weighing, board, weights);
+    weighing_init(&weighing, board, weights, how->published);
     json_open(w, "score", '{');
     json_open(w, "weights", '{');
     for (int part = 0; part < PART_COUNT; part++)

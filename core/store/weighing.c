@@ -30,13 +30,31 @@ static void measure(struct weighed *row, const struct board *board, int ep, enum
         row->scores.of[part] = percent / 100;
 }
 
-static void weigh(struct weighing *weighing, int ep) {
+/* The user's figures of the model, and the built-in ones where they have none. */
+static void look_up(struct weighed *row, const struct published *own,
+                    const struct published *built_in, struct buf *over) {
+    struct buf unused;
+    buf_init(&unused, OVER_MAX);
+    const struct published_model *first = own ? published_find(own, row->model, over) : NULL;
+    const struct published_model *rest =
+        published_find(built_in, row->model, first ? &unused : over);
+    buf_done(&unused);
+    if (!first && !rest)
+        return;
+    row->merged = first ? *first : *rest;
+    for (int part = 0; rest && part < PART_COUNT; part++)
+        if (isnan(row->merged.of[part].score))
+            row->merged.of[part] = rest->of[part];
+    row->published = &row->merged;
+}
+
+static void weigh(struct weighing *weighing, const struct published *own, int ep) {
     const struct row *from = &weighing->board->rows[ep];
     struct weighed *row = &weighing->rows[ep];
     struct buf over;
     buf_init(&over, OVER_MAX);
     row->model = from->model ? from->model : from->endpoint->model;
-    row->published = published_find(weighing->figures, row->model, &over);
+    look_up(row, own, weighing->figures, &over);
     row->over = buf_take(&over);
     part_scores_init(&row->scores);
     for (int part = 0; part < PART_COUNT; part++) {
@@ -51,13 +69,13 @@ static void weigh(struct weighing *weighing, int ep) {
 }
 
 void weighing_init(struct weighing *weighing, const struct board *board,
-                   const struct weights *weights) {
+                   const struct weights *weights, const struct published *own) {
     *weighing = (struct weighing){.board = board, .weights = weights};
     weighing->figures = published_embedded();
     weighing->count = board->row_count < ENDPOINTS_MAX ? board->row_count : ENDPOINTS_MAX;
     weighing->rows = mem_zero(weighing->count, sizeof *weighing->rows);
     for (int ep = 0; ep < (int)weighing->count; ep++)
-        weigh(weighing, ep);
+        weigh(weighing, own, ep);
 }
 
 void weighing_done(struct weighing *weighing) {

@@ -10,6 +10,7 @@
 struct weighed {                             /* an endpoint */
     const char *model;                       /* its id; NULL */
     const struct published_model *published; /* NULL: no figures are known for it */
+    struct published_model merged;           /* what `published` points to: see weighing_init */
     char *over;                              /* words of the id that were not compared */
     struct part_scores scores;
     int turns[PART_COUNT];   /* measured parts: scored turns; 0: imported */
@@ -27,8 +28,10 @@ struct weighing {
     size_t count;
 };
 
+/* `own`: the user's published figures, NULL: none. A figure of theirs goes before the built-in one
+ * of the same model and part; what they do not name stays. All is borrowed. */
 void weighing_init(struct weighing *weighing, const struct board *board,
-                   const struct weights *weights);
+                   const struct weights *weights, const struct published *own);
 void weighing_done(struct weighing *weighing);
 
 /* Groups of one coverage (the same parts), the widest coverage first: the bits of the next one

@@ -9,7 +9,6 @@
 
 #define FILE_MAX ((size_t)1 << 20)
 #define WEIGHT_MAX 1e6
-#define TYPO 3 /* as far as a word may be off to be suggested */
 
 struct source {
     const char *file, *text;
@@ -26,16 +25,8 @@ static bool complain(const struct source *source, const char *path, struct error
 }
 
 static void suggest(const char *word, struct error *error) {
-    int best = TYPO + 1, nearest = -1;
-    for (int part = 0; part < PART_COUNT; part++) {
-        int distance = text_distance(word, part_word((enum part_id)part), TYPO);
-        if (distance < best) {
-            best = distance;
-            nearest = part;
-        }
-    }
-    if (nearest >= 0)
-        error_hint(error, "did you mean %s?", part_word((enum part_id)nearest));
+    if (part_near(word))
+        error_hint(error, "did you mean %s?", part_near(word));
     else
         error_hint(error, "parts are swe-bench-verified, bfcl, terminal-bench, livebench-coding, "
                           "long-horizon and the quality suites");
