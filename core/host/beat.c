@@ -24,7 +24,8 @@ struct published {
 
 struct sampled {
     const char *name; /* borrowed from the run */
-    bool local, remote /* by an exporter */, made /* simulated, imported */, told;
+    bool local, remote /* by an exporter */, made /* simulated, imported */;
+    unsigned told; /* bit per host_figure: why it is absent, in a note */
     struct absences absences;
     struct published rails[RAILS_MAX];
     size_t rail_count;
@@ -118,19 +119,21 @@ static void watch_power(struct beat *beat, const struct sampled *lane, int64_t t
     copy_text(last, size, now);
 }
 
-/* Once, why this machine does not tell what counts most. */
+/* Once each, why this machine does not tell what counts most; a counter may stall later. */
 static void tell_reasons(struct beat *beat, struct sampled *lane, int64_t t) {
     static const struct {
         enum host_figure figure;
         const char *what;
-    } told[] = {{HOST_ENERGY, "energy"}, {HOST_THERMAL, "thermal level"}, {HOST_SWAP, "swap"}};
-    for (size_t i = 0; i < COUNT_OF(told) && !lane->told; i++) {
-        const char *reason = host_reason(beat->host, told[i].figure);
-        if (*reason)
-            tell(beat, event_note_new(t, NOTE_INFO, -1, "%.40s: no %s: %s", lane->name,
-                                      told[i].what, reason));
+    } shown[] = {{HOST_ENERGY, "energy"}, {HOST_THERMAL, "thermal level"}, {HOST_SWAP, "swap"}};
+    for (size_t i = 0; i < COUNT_OF(shown); i++) {
+        unsigned bit = 1u << shown[i].figure;
+        const char *reason = lane->told & bit ? "" : host_reason(beat->host, shown[i].figure);
+        if (!*reason)
+            continue;
+        lane->told |= bit;
+        tell(beat, event_note_new(t, NOTE_INFO, -1, "%.40s: no %s: %s", lane->name, shown[i].what,
+                                  reason));
     }
-    lane->told = true;
 }
 
 static bool is_told(const struct sampled *lane, const struct sample *sample,

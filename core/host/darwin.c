@@ -116,7 +116,7 @@ const char *host_reason(struct host *host, enum host_figure figure) {
     case HOST_PRESSURE:
         return missing_or(host, DARWIN_SYSTEM, "kern.memorystatus_vm_pressure_level does not tell");
     case HOST_GPU:
-        return *host->gpu.report.reason ? host->gpu.report.reason : "waiting for a second reading";
+        return host->gpu.report.reason;
     case HOST_MEMORY_OF:
         return missing_or(host, DARWIN_SYSTEM, "");
     case HOST_POWER:

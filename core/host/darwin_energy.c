@@ -63,7 +63,7 @@ static uint64_t published(const struct darwin_energy *energy, struct cf *channel
     return ticks;
 }
 
-/* False for a channel that is no part of a rail, of an unknown unit, or without a value. */
+/* False for a channel that is no part of a rail or of an unknown unit. It may lack a value. */
 static bool read_channel(const struct darwin_energy *energy, struct cf *channel,
                          struct candidate *out) {
     const struct darwin_api *api = energy->api;
@@ -75,11 +75,16 @@ static bool read_channel(const struct darwin_energy *energy, struct cf *channel,
     out->per_joule = darwin_units_per_joule(unit);
     out->reading =
         (struct darwin_reading){api->simple_value(channel, 0), published(energy, channel)};
-    return out->per_joule > 0 && out->reading.value != INVALID;
+    return out->per_joule > 0;
 }
 
-/* The channels to sum: of each rail those of the lowest level, as they are found in a first sample.
- * The GPU is there twice (GPU Energy, GPU0), other rails may be one day. */
+static bool has_value(const struct candidate *one) {
+    return one->reading.value != INVALID;
+}
+
+/* The channels to sum: of each rail those of the lowest level that has a value in a first sample.
+ * The GPU is there twice (GPU Energy, GPU0), other rails may be one day. One die's channel without
+ * a value is part of its rail all the same: half of a rail is none. */
 static void choose(struct darwin_energy *energy, struct cf *sample) {
     long count = ioreport_count(&energy->report, sample);
     int lowest[RAIL_COUNT];
@@ -88,7 +93,7 @@ static void choose(struct darwin_energy *energy, struct cf *sample) {
         lowest[i] = INT32_MAX;
     for (long i = 0; i < count; i++)
         if (read_channel(energy, ioreport_channel(&energy->report, sample, i), &one) &&
-            one.level < lowest[one.rail])
+            has_value(&one) && one.level < lowest[one.rail])
             lowest[one.rail] = one.level;
     for (long i = 0; i < count && energy->channel_count < DARWIN_CHANNELS_MAX; i++) {
         if (!read_channel(energy, ioreport_channel(&energy->report, sample, i), &one) ||
@@ -177,7 +182,8 @@ void darwin_energy_sample(struct darwin_energy *energy, int64_t epoch_ns, double
     long count = ioreport_count(&energy->report, channels);
     for (long i = 0; i < count; i++) {
         struct candidate one;
-        if (read_channel(energy, ioreport_channel(&energy->report, channels, i), &one))
+        if (read_channel(energy, ioreport_channel(&energy->report, channels, i), &one) &&
+            has_value(&one))
             take(energy, &one, now_ns, gpu_pct);
     }
     put_rails(energy, epoch_ns, now_ns, sample);
@@ -207,11 +213,9 @@ bool darwin_energy_reason(const struct darwin_energy *energy, char reason[DARWIN
     if (used > 0)
         snprintf(reason + used, DARWIN_REASON_MAX - used,
                  ": the system's counter stands still (seen on macOS 27); not measured");
-    else if (!any)
+    else if (!any && energy->sampled && !energy->chosen)
         copy_text(reason, DARWIN_REASON_MAX,
-                  energy->chosen || !energy->sampled
-                      ? "waiting for a second reading of the counters"
-                      : "no channel of the group Energy Model has a usable value");
+                  "no channel of the group Energy Model has a usable value");
     return any;
 }
 

@@ -22,8 +22,8 @@ void host_energy(struct host *host, int64_t epoch_ns, struct sample *sample);
 /* Machine facts for the log's header; strings are the caller's. */
 void host_machine(struct host *host, struct machine *machine);
 
-/* Why a figure is absent, for a person ("RAPL needs root: chmod …"); "" when it is there. Borrowed.
- */
+/* Why a figure is absent, for a person ("RAPL needs root: chmod …"); "" when it is there, or only
+ * waits for a second reading. Borrowed. */
 enum host_figure {
     HOST_ENERGY,
     HOST_THERMAL,
