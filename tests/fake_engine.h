@@ -1,22 +1,14 @@
 /* fake_engine: a tiny HTTP/1.1 server for tests of lanes: one thread a connection, answers and
- * misbehaves as told. Plain sockets: libevent's names and ours do not meet in one file. */
+ * misbehaves as told. */
 #ifndef TESTS_FAKE_ENGINE_H
 #define TESTS_FAKE_ENGINE_H
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/util.h"
+#include "sockets.h"
 
 enum fake_mode {
     FAKE_FINE,
@@ -56,23 +48,11 @@ static inline void fake_sleep(int us) {
     nanosleep(&time, NULL);
 }
 
-static inline bool fake_send(int fd, const char *text) {
-    size_t length = strlen(text);
-    while (length > 0) {
-        ssize_t sent = send(fd, text, length, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        text += sent;
-        length -= (size_t)sent;
-    }
-    return true;
-}
-
 static inline bool fake_reply(int fd, int status, const char *body) {
     char *text = mem_format("HTTP/1.1 %d x\r\nContent-Type: application/json\r\n"
                             "Content-Length: %zu\r\n\r\n%s",
                             status, strlen(body), body);
-    bool sent = fake_send(fd, text);
+    bool sent = sockets_send(fd, text);
     free(text);
     return sent;
 }
@@ -80,42 +60,18 @@ static inline bool fake_reply(int fd, int status, const char *body) {
 static inline bool fake_chunk(int fd, const char *data) {
     char *event = mem_format("data: %s\n\n", data);
     char *text = mem_format("%zx\r\n%s\r\n", strlen(event), event);
-    bool sent = fake_send(fd, text);
+    bool sent = sockets_send(fd, text);
     free(event);
     free(text);
     return sent;
-}
-
-/* One request into `out` (NUL-terminated); false at the end of the connection. */
-static inline bool fake_read(int fd, char **out) {
-    size_t length = 0, size = 1 << 16, need = 0;
-    char *text = mem_alloc(size);
-    for (;;) {
-        if (length + 1 == size)
-            text = mem_resize(text, size *= 2, 1);
-        ssize_t got = recv(fd, text + length, size - length - 1, 0);
-        if (got <= 0) {
-            free(text);
-            return false;
-        }
-        length += (size_t)got;
-        text[length] = '\0';
-        char *body = strstr(text, "\r\n\r\n"), *field = strstr(text, "Content-Length: ");
-        if (body && !need)
-            need = (size_t)(body + 4 - text) + (field ? strtoul(field + 16, NULL, 10) : 0);
-        if (need && length >= need)
-            break;
-    }
-    *out = text;
-    return true;
 }
 
 static inline bool fake_stream(struct fake *fake, int fd) {
     static const char *const words[] = {"amber", "birch", "cedar", "delta", "ember", "fjord",
                                         "grove", "haven", "inlet", "jetty", "knoll", "larch"};
     int mode = atomic_load(&fake->mode), tokens = atomic_load(&fake->tokens);
-    if (!fake_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                       "Transfer-Encoding: chunked\r\n\r\n") ||
+    if (!sockets_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                          "Transfer-Encoding: chunked\r\n\r\n") ||
         !fake_chunk(fd, "{\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}"))
         return false;
     for (int i = 0; i < tokens || mode == FAKE_HANGS; i++) {
@@ -136,7 +92,7 @@ static inline bool fake_stream(struct fake *fake, int fd) {
                              "{\"cached_tokens\":12}}}",
                              tokens);
     bool sent = fake_chunk(fd, "{\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}") &&
-                fake_chunk(fd, usage) && fake_chunk(fd, "[DONE]") && fake_send(fd, "0\r\n\r\n");
+                fake_chunk(fd, usage) && fake_chunk(fd, "[DONE]") && sockets_send(fd, "0\r\n\r\n");
     free(usage);
     return sent;
 }
@@ -184,7 +140,7 @@ static inline void *fake_serve(void *context) {
     struct fake_connection *connection = context;
     char *text;
     bool open = true;
-    while (open && fake_read(connection->fd, &text)) {
+    while (open && sockets_read(connection->fd, &text)) {
         open = fake_answer(connection->fake, connection->fd, text);
         free(text);
     }
@@ -216,16 +172,9 @@ static inline void *fake_accept(void *context) {
 }
 
 static inline void fake_start(struct fake *fake) {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
     *fake = (struct fake){.tokens = 20, .token_us = 1000};
     pthread_mutex_init(&fake->lock, NULL);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fake->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(fake->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(fake->fd, 256) != 0 || getsockname(fake->fd, (struct sockaddr *)&address, &size))
-        abort();
-    fake->port = ntohs(address.sin_port);
+    fake->fd = sockets_listen(&fake->port);
     pthread_create(&fake->thread, NULL, fake_accept, fake);
 }
 
@@ -233,15 +182,7 @@ static inline void fake_start(struct fake *fake) {
 static inline void fake_stop(struct fake *fake) {
     if (atomic_exchange(&fake->stop, true))
         return;
-    shutdown(fake->fd, SHUT_RDWR);
-    pthread_join(fake->thread, NULL);
-    close(fake->fd);
-    for (size_t i = 0; i < fake->thread_count; i++)
-        shutdown(fake->open[i], SHUT_RDWR);
-    for (size_t i = 0; i < fake->thread_count; i++) {
-        pthread_join(fake->threads[i], NULL);
-        close(fake->open[i]);
-    }
+    sockets_end(fake->fd, fake->thread, fake->open, fake->threads, &fake->thread_count);
 }
 
 static inline void fake_done(struct fake *fake) {

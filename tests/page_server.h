@@ -3,18 +3,11 @@
 #ifndef TESTS_PAGE_SERVER_H
 #define TESTS_PAGE_SERVER_H
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/util.h"
+#include "sockets.h"
 
 /* `start`: beginning of the request line, "GET /health "; the last page, with NULL, answers the
  * rest. status 0: the connection is taken and never answered. */
@@ -46,39 +39,11 @@ struct page_client {
     int fd;
 };
 
-static inline void page_write(int fd, const char *text) {
-    size_t length = strlen(text);
-    while (length > 0) {
-        ssize_t sent = send(fd, text, length, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return;
-        text += sent;
-        length -= (size_t)sent;
-    }
-}
-
-static inline bool page_read(int fd, char *text, size_t size) {
-    size_t length = 0, need = 0;
-    while (length + 1 < size) {
-        ssize_t got = recv(fd, text + length, size - length - 1, 0);
-        if (got <= 0)
-            return false;
-        length += (size_t)got;
-        text[length] = '\0';
-        char *body = strstr(text, "\r\n\r\n"), *field = strstr(text, "Content-Length: ");
-        if (body && !need)
-            need = (size_t)(body + 4 - text) + (field ? strtoul(field + 16, NULL, 10) : 0);
-        if (need && length >= need)
-            return true;
-    }
-    return false;
-}
-
 static inline void *page_serve(void *context) {
     struct page_client *client = context;
     struct pages *server = client->server;
-    char text[16384], byte;
-    if (page_read(client->fd, text, sizeof text)) {
+    char *text, byte;
+    if (sockets_read(client->fd, &text)) {
         const struct page *page = server->pages;
         while (page->start && strncmp(text, page->start, strlen(page->start)) != 0)
             page++;
@@ -93,10 +58,11 @@ static inline void *page_serve(void *context) {
             char *head = mem_format("HTTP/1.1 %d x\r\n%sContent-Length: %zu\r\nConnection: close"
                                     "\r\n\r\n",
                                     page->status, page->headers, strlen(page->body));
-            page_write(client->fd, head);
-            page_write(client->fd, page->body);
+            sockets_send(client->fd, head);
+            sockets_send(client->fd, page->body);
             free(head);
         }
+        free(text);
     }
     shutdown(client->fd, SHUT_RDWR);
     free(client);
@@ -122,30 +88,15 @@ static inline void *page_accept(void *context) {
 }
 
 static inline void pages_start(struct pages *server, const struct page *pages) {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
     *server = (struct pages){.pages = pages};
     pthread_mutex_init(&server->lock, NULL);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    server->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(server->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(server->fd, 256) != 0 || getsockname(server->fd, (struct sockaddr *)&address, &size))
-        abort();
-    server->port = ntohs(address.sin_port);
+    server->fd = sockets_listen(&server->port);
     pthread_create(&server->thread, NULL, page_accept, server);
 }
 
 static inline void pages_stop(struct pages *server) {
     atomic_store(&server->stop, true);
-    shutdown(server->fd, SHUT_RDWR);
-    pthread_join(server->thread, NULL);
-    close(server->fd);
-    for (size_t i = 0; i < server->count; i++)
-        shutdown(server->open[i], SHUT_RDWR);
-    for (size_t i = 0; i < server->count; i++) {
-        pthread_join(server->threads[i], NULL);
-        close(server->open[i]);
-    }
+    sockets_end(server->fd, server->thread, server->open, server->threads, &server->count);
     for (size_t i = 0; i < server->asked_count; i++)
         free(server->asked[i]);
     pthread_mutex_destroy(&server->lock);
