@@ -89,6 +89,49 @@ static void test_rapl(void **state) {
 }
 
 /* 40 W over two wraps: the joules between readings must be true. */
+#define MON "/sys/class/hwmon"
+
+/* Joules as they are counted, watts summed up; a GPU within the package is not counted twice. */
+static void test_other_gpus(void **state) {
+    (void)state;
+    struct host_tree tree;
+    tree_begin(&tree);
+    tree_file(&tree, MON "/hwmon0/name", "coretemp\n");
+    tree_number(&tree, MON "/hwmon0/power1_average", 1);
+    tree_file(&tree, MON "/hwmon1/name", "xe\n");
+    tree_number(&tree, MON "/hwmon1/energy1_input", 7000000000); /* above 32 bits: no wrap */
+    tree_file(&tree, MON "/hwmon2/name", "amdgpu\n");
+    tree_number(&tree, MON "/hwmon2/power1_input", 50000000);
+    tree_number(&tree, MON "/hwmon2/power1_cap", 300000000);
+    tree_file(&tree, MON "/hwmon3/name", "amdgpu\n"); /* in the package */
+    tree_number(&tree, MON "/hwmon3/power1_average", 9000000);
+    struct host *host = linux_host_new(tree.root, "/nonexistent/nvml.so");
+    int64_t epoch = clock_ns();
+    struct event *first = sample_of(host, epoch);
+    assert_int_equal(first->sample.rail_count, 3); /* no RAPL here: the third GPU is all there is */
+    close_to(rail_of(first, "xe-0")->energy_j, 7000);
+    close_to(rail_of(first, "amdgpu-1")->energy_j, 0);
+    usleep(200000);
+    tree_number(&tree, MON "/hwmon1/energy1_input", 7003000000);
+    tree_number(&tree, MON "/hwmon3/power1_average", 999999999999); /* no reading */
+    struct event *second = sample_of(host, epoch);
+    close_to(rail_of(second, "xe-0")->energy_j, 7003);
+    double seconds =
+        (double)(rail_of(second, "amdgpu-1")->pub_us - rail_of(first, "amdgpu-1")->pub_us) / 1e6;
+    assert_true(fabs(rail_of(second, "amdgpu-1")->energy_j - 50 * seconds) < 0.01);
+    assert_int_equal(second->sample.rail_count, 2);
+    event_free(first);
+    event_free(second);
+    host_free(host);
+    zone(&tree, "intel-rapl:0", "package-0", 5000000, 262143328850);
+    host = linux_host_new(tree.root, "/nonexistent/nvml.so");
+    first = sample_of(host, epoch);
+    assert_int_equal(first->sample.rail_count, 3); /* package-0, xe-0, amdgpu-1 */
+    event_free(first);
+    host_free(host);
+    tree_end(&tree);
+}
+
 static void test_rapl_wraps(void **state) {
     (void)state;
     struct host_tree tree;
@@ -724,6 +767,7 @@ static void test_cost(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rapl),
+        cmocka_unit_test(test_other_gpus),
         cmocka_unit_test(test_rapl_wraps),
         cmocka_unit_test(test_rapl_without_range_starts_afresh),
         cmocka_unit_test(test_rapl_permission),

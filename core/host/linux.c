@@ -10,6 +10,7 @@
 struct host {
     char *root, *nvml_library;
     struct rapl rapl;
+    struct gpus gpus;
     struct heat heat;
     struct sockets sockets;
     struct nvml *nvml;
@@ -24,6 +25,7 @@ struct host *linux_host_new(const char *root, const char *nvml) {
     host->root = mem_string(root);
     host->nvml_library = mem_string(nvml);
     rapl_find(&host->rapl, root);
+    gpus_find(&host->gpus, root, host->rapl.count > 0);
     heat_find(&host->heat, root);
     return host;
 }
@@ -62,6 +64,7 @@ static void note_known(struct host *host, const struct sample *sample) {
 
 void host_sample(struct host *host, int64_t epoch_ns, struct sample *sample) {
     rapl_sample(&host->rapl, host->root, epoch_ns, sample);
+    gpus_energy(&host->gpus, host->root, epoch_ns, sample);
     heat_sample(&host->heat, host->root, sample);
     memory_sample(host->root, sample);
     if (nvml_of(host))
@@ -73,6 +76,7 @@ void host_sample(struct host *host, int64_t epoch_ns, struct sample *sample) {
 
 void host_energy(struct host *host, int64_t epoch_ns, struct sample *sample) {
     rapl_sample(&host->rapl, host->root, epoch_ns, sample);
+    gpus_energy(&host->gpus, host->root, epoch_ns, sample);
     if (nvml_of(host))
         nvml_energy(host->nvml, epoch_ns, sample);
 }

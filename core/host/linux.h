@@ -49,6 +49,25 @@ struct rapl {
 void rapl_find(struct rapl *rapl, const char *root);
 void rapl_sample(struct rapl *rapl, const char *root, int64_t epoch_ns, struct sample *sample);
 
+/* ---- energy of AMD's and Intel's GPUs: hwmon ---- */
+
+#define GPUS_MAX 16
+struct gpu {
+    char name[24];             /* "amdgpu-0", "xe-1" */
+    char path[LINUX_PATH_MAX]; /* of its figure, under the root */
+    bool watts;                /* it tells watts, which are summed up here */
+    int64_t last;              /* µW or µJ; -1 not known */
+    int64_t at_ns;
+    double joules;
+};
+struct gpus {
+    struct gpu at[GPUS_MAX];
+    size_t count;
+};
+/* `has_rapl`: the processor's package is counted, so a GPU within it must not be. */
+void gpus_find(struct gpus *gpus, const char *root, bool has_rapl);
+void gpus_energy(struct gpus *gpus, const char *root, int64_t epoch_ns, struct sample *sample);
+
 /* ---- NVML ---- */
 
 struct nvml;
