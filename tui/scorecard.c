@@ -7,15 +7,12 @@
 
 /* More than that is nonsense from a log. */
 enum { TURNS_MAX = 512, REPEATS_MAX = 64, KINDS_MAX = 16 };
-#define FULL_POINTS 0.999
 
 /* ---- the table ---- */
 
 static bool counts(const struct board *board, const struct score_line *line, enum suite_id suite) {
-    int passes = board->run.passes;
-    return line->suite == suite && line->column >= 0 && line->repeat >= 0 &&
-           line->repeat < REPEATS_MAX && line->pass >= 0 && line->pass < REPEATS_MAX &&
-           (passes <= 0 || line->pass < passes);
+    return line->suite == suite && line->repeat < REPEATS_MAX && line->pass < REPEATS_MAX &&
+           pass_k_counts(board, line);
 }
 
 /* Place of a turn, or -1. Turns come in order: the last ones are the likely ones. */
@@ -87,20 +84,7 @@ static void count_line(struct scored *scored, const struct score_line *line) {
     }
     scored->scored++;
     scored->points += line->points;
-    scored->failed += line->points < FULL_POINTS;
-}
-
-static void count_turns(const struct scorecard *card, struct scored *scored) {
-    for (int turn = 0; turn < card->count; turn++) {
-        int of = 0, clean = 0;
-        for (int i = turn; i < scored->size; i += card->count) {
-            of += scored->at[i] && !isnan(scored->at[i]->points);
-            clean += scored_mark(scored->at[i]) == SCORE_CLEAN;
-        }
-        scored->turns += of > 0;
-        scored->held += of > 0 && clean == of;
-        scored->most = of > scored->most ? of : scored->most;
-    }
+    scored->failed += line->points < POINTS_RIGHT;
 }
 
 void scored_read(const struct scorecard *card, const struct row_ref *ref, int column,
@@ -118,7 +102,7 @@ void scored_read(const struct scorecard *card, const struct row_ref *ref, int co
     for (int i = 0; i < out->size; i++)
         if (out->at[i])
             count_line(out, out->at[i]);
-    count_turns(card, out);
+    pass_k_of(ref->board, ref->ep, column, &out->pass_k);
     const struct cell *cell = board_cell(ref->board, ref->ep, column);
     if (cell)
         out->running = running_place(card, out, cell);
@@ -133,16 +117,12 @@ double scored_mean(const struct scored *scored) {
     return scored->scored > 0 ? 100 * scored->points / scored->scored : NAN;
 }
 
-double scored_pass_k(const struct scored *scored) {
-    return scored->turns > 0 ? 100.0 * scored->held / scored->turns : NAN;
-}
-
 enum score_mark scored_mark(const struct score_line *line) {
     if (!line)
         return SCORE_WAITING;
     if (isnan(line->points))
         return SCORE_FAULT;
-    if (line->points >= FULL_POINTS)
+    if (line->points >= POINTS_RIGHT)
         return SCORE_CLEAN;
     return line->points > 0 ? SCORE_PARTLY : SCORE_FAILED;
 }

@@ -3,6 +3,7 @@
 #ifndef TUI_SCORECARD_H
 #define TUI_SCORECARD_H
 
+#include "model/pass_k.h"
 #include "rows.h"
 
 enum score_mark {
@@ -35,9 +36,8 @@ struct scored {                   /* an endpoint's phase */
     int size;
     int running; /* place of the turn that runs; may be one behind the last; -1: none */
     int scored, faults, failed;
-    double points;   /* of the scored ones */
-    int turns, held; /* turns that are scored; those right in every repeat */
-    int most;        /* repeats of the turn scored most often: the k of pass^k */
+    double points; /* of the scored ones */
+    struct pass_k pass_k;
 };
 void scored_read(const struct scorecard *card, const struct row_ref *ref, int column,
                  struct scored *out);
@@ -45,7 +45,6 @@ void scored_done(struct scored *scored);
 
 /* Percent; NaN when nothing is scored. */
 double scored_mean(const struct scored *scored);
-double scored_pass_k(const struct scored *scored);
 
 enum score_mark scored_mark(const struct score_line *line); /* NULL: waiting */
 /* A turn over its repeats; `clean`: in how many of them it was right. */

@@ -137,7 +137,7 @@ static void draw_figures(const struct draw *draw, const struct quality_layout *l
                          const struct quality_line *line, const struct scored *scored) {
     char text[160];
     draw_percent(draw, x, y, scored_mean(scored));
-    draw_percent(draw, x + FIGURE, y, scored_pass_k(scored));
+    draw_percent(draw, x + FIGURE, y, pass_k_percent(&scored->pass_k));
     x += 2 * FIGURE;
     if (layout->latency) {
         draw_value(draw, x, y, FIGURE - 1, ROLE_DIM, METRIC_LATENCY,

@@ -133,6 +133,18 @@ bool report_has(const struct cell *cell, enum metric_id metric) {
     return cell->values[metric].count > 0 || cell->figures[metric].count > 0;
 }
 
+int report_repeats(const struct board *board, enum suite_id suite) {
+    int most = 0;
+    for (int column = 0; column < (int)board->column_count; column++)
+        for (int ep = 0; board->columns[column].suite == suite && ep < (int)board->row_count;
+             ep++) {
+            struct pass_k pass_k;
+            pass_k_of(board, ep, column, &pass_k);
+            most = pass_k.k > most ? pass_k.k : most;
+        }
+    return most;
+}
+
 double report_n(const struct board *board, int ep, int column, enum metric_id metric) {
     return board_value(board, ep, column, metric, STAT_N);
 }

@@ -86,6 +86,21 @@ static void put_figure(struct buf *out, const struct board *board, int ep, int c
     buf_done(&place);
 }
 
+/* The mean over turns of "right in every repeat"; n are the turns. */
+static void put_pass_k(struct buf *out, const struct board *board, int ep, int column) {
+    const struct cell *cell = board_cell(board, ep, column);
+    struct pass_k pass_k;
+    pass_k_of(board, ep, column, &pass_k);
+    if (pass_k.turns == 0)
+        return;
+    put_place(out, board, ep, column);
+    buf_printf(out, "pass_%d_pct,mean,", pass_k.k);
+    put_number(out, pass_k_percent(&pass_k));
+    buf_printf(out, ",%d,%s,", pass_k.turns, board_ranked(cell, METRIC_SCORE) ? "true" : "false");
+    put_gates(out, cell->gates);
+    buf_char(out, '\n');
+}
+
 void report_csv(struct buf *out, const struct board *const *boards, size_t count,
                 const struct report_how *how) {
     (void)how;
@@ -93,8 +108,10 @@ void report_csv(struct buf *out, const struct board *const *boards, size_t count
                   "format,quant,lane,suite,phase,metric,stat,value,n,ranked,gates\n");
     for (size_t b = 0; b < count; b++)
         for (int ep = 0; ep < (int)boards[b]->row_count; ep++)
-            for (int column = 0; column < (int)boards[b]->column_count; column++)
+            for (int column = 0; column < (int)boards[b]->column_count; column++) {
                 for (int metric = 0; metric < METRIC_COUNT; metric++)
                     if (report_has(board_cell(boards[b], ep, column), (enum metric_id)metric))
                         put_figure(out, boards[b], ep, column, (enum metric_id)metric);
+                put_pass_k(out, boards[b], ep, column);
+            }
 }

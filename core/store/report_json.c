@@ -87,6 +87,19 @@ static const char *state_word(enum cell_state state) {
     return words[state];
 }
 
+static void put_pass_k(struct json_writer *w, const struct board *board, int ep, int column) {
+    struct pass_k pass_k;
+    pass_k_of(board, ep, column, &pass_k);
+    if (pass_k.turns == 0)
+        return;
+    json_open(w, "pass_k", '{');
+    json_put_integer(w, "k", pass_k.k);
+    json_put_integer(w, "turns", pass_k.turns);
+    json_put_integer(w, "held", pass_k.held);
+    json_put_number(w, "pct", pass_k_percent(&pass_k));
+    json_close(w, '}');
+}
+
 static void put_phase(struct json_writer *w, const struct board *board, int ep, int column) {
     const struct cell *cell = board_cell(board, ep, column);
     json_open(w, NULL, '{');
@@ -101,6 +114,7 @@ static void put_phase(struct json_writer *w, const struct board *board, int ep, 
     json_put_integer(w, "wrong", cell->calls_wrong);
     json_put_integer(w, "degenerate", cell->calls_degenerate);
     json_put_integer(w, "scored", cell->scores);
+    put_pass_k(w, board, ep, column);
     json_close(w, '}');
 }
 

@@ -61,10 +61,9 @@ static void put_cell(struct buf *out, const struct board *board, int ep, int col
     buf_text(out, " |");
 }
 
-static void put_metric(struct buf *out, const struct board *board, enum suite_id suite,
-                       enum metric_id metric, struct notes *notes) {
-    const struct metric *words = metric_of(metric);
-    buf_printf(out, "\n%s (%s, median)\n\n| endpoint |", words->title, words->unit);
+/* The line of phases, and the one below it. */
+static void put_head(struct buf *out, const struct board *board, enum suite_id suite) {
+    buf_text(out, "| endpoint |");
     for (size_t column = 0; column < board->column_count; column++) {
         if (board->columns[column].suite != suite)
             continue;
@@ -77,6 +76,13 @@ static void put_metric(struct buf *out, const struct board *board, enum suite_id
         if (board->columns[column].suite == suite)
             buf_text(out, "---:|");
     buf_char(out, '\n');
+}
+
+static void put_metric(struct buf *out, const struct board *board, enum suite_id suite,
+                       enum metric_id metric, struct notes *notes) {
+    const struct metric *words = metric_of(metric);
+    buf_printf(out, "\n%s (%s, median)\n\n", words->title, words->unit);
+    put_head(out, board, suite);
     for (int ep = 0; ep < (int)board->row_count; ep++) {
         buf_text(out, "| ");
         put_name(out, board, ep);
@@ -84,6 +90,30 @@ static void put_metric(struct buf *out, const struct board *board, enum suite_id
         for (int column = 0; column < (int)board->column_count; column++)
             if (board->columns[column].suite == suite)
                 put_cell(out, board, ep, column, metric, notes);
+        buf_char(out, '\n');
+    }
+}
+
+/* Beside the mean of a quality suite: how much of it can be relied on. */
+static void put_pass_k(struct buf *out, const struct board *board, enum suite_id suite) {
+    int repeats = report_repeats(board, suite);
+    if (repeats < 2)
+        return;
+    buf_printf(out, "\npass^%d (%%, turns right in all %d repeats)\n\n", repeats, repeats);
+    put_head(out, board, suite);
+    for (int ep = 0; ep < (int)board->row_count; ep++) {
+        buf_text(out, "| ");
+        put_name(out, board, ep);
+        buf_text(out, " |");
+        for (int column = 0; column < (int)board->column_count; column++) {
+            struct pass_k pass_k;
+            char value[METRIC_TEXT];
+            if (board->columns[column].suite != suite)
+                continue;
+            pass_k_of(board, ep, column, &pass_k);
+            metric_format(METRIC_SCORE, pass_k_percent(&pass_k), value);
+            buf_printf(out, " %s |", value);
+        }
         buf_char(out, '\n');
     }
 }
@@ -207,8 +237,11 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
     for (size_t i = 0; i < count; i++) {
         buf_printf(out, "\n### %s\n", suite_word(suites[i]));
         size_t metric_count = report_metrics(board, suites[i], metrics);
-        for (size_t m = 0; m < metric_count; m++)
+        for (size_t m = 0; m < metric_count; m++) {
             put_metric(out, board, suites[i], metrics[m], notes);
+            if (metrics[m] == METRIC_SCORE)
+                put_pass_k(out, board, suites[i]);
+        }
         put_verdicts(out, board, suites[i]);
     }
     buf_char(out, '\n');

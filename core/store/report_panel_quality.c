@@ -7,6 +7,16 @@
 #include "model/compare.h"
 #include "store/report_panel.h"
 
+static void put_pass_k(struct panel *panel, const struct couple *couple, int column) {
+    struct pass_k pass_k;
+    pass_k_of(couple->board, couple->ep, column, &pass_k);
+    panel_number(panel, METRIC_SCORE, pass_k_percent(&pass_k));
+    if (pass_k.k > 0)
+        buf_printf(panel->out, " | %d", pass_k.k);
+    else
+        buf_text(panel->out, " | –");
+}
+
 static void scores(struct panel *panel) {
     struct couple couple = {.ep = -1};
     bool any = false;
@@ -17,11 +27,13 @@ static void scores(struct panel *panel) {
             if (what->suite == SUITE_THINKING_ABLATION || !report_has(cell, METRIC_SCORE))
                 continue;
             if (!any)
-                panel_head(panel, "Engine | Model | Suite | Clean (%) | Turns | n");
+                panel_head(panel,
+                           "Engine | Model | Suite | Clean (%) | pass^k (%) | k | Turns | n");
             any = true;
             panel_couple(panel, &couple);
             panel_text(panel, suite_word(what->suite));
             panel_value(panel, &couple, column, METRIC_SCORE, STAT_MEDIAN);
+            put_pass_k(panel, &couple, column);
             if (cell->scores)
                 buf_printf(panel->out, " | %d", cell->scores);
             else

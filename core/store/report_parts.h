@@ -4,6 +4,7 @@
 #define STORE_REPORT_PARTS_H
 
 #include "base/json.h"
+#include "model/pass_k.h"
 #include "store/report.h"
 
 /* One function a format; `how` is filled. */
@@ -54,6 +55,10 @@ extern const enum stat_id report_stats[REPORT_STATS];
 bool report_has(const struct cell *cell, enum metric_id metric);
 /* How many values stand behind it; NaN when an import did not say. */
 double report_n(const struct board *board, int ep, int column, enum metric_id metric);
+
+/* The k of a quality suite's pass^k: its phases' largest over all endpoints. Below 2 nothing was
+ * repeated, and people's tables leave it out. */
+int report_repeats(const struct board *board, enum suite_id suite);
 
 /* "2 cancelled, 1 suspended", appended; nothing where there are none. */
 void report_uncounted(const struct cell *cell, struct buf *out);

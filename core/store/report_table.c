@@ -196,12 +196,16 @@ static void put_cell(struct table *table, int ep, enum metric_id metric, const s
         blanks(table->out, tail_width(place) - (table->out->length - before));
 }
 
-static void put_row(struct table *table, int ep, enum metric_id metric, const struct place *places,
-                    size_t count) {
+static void put_name(struct table *table, int ep) {
     char *label = label_of(table->board, ep);
     blanks(table->out, GAP);
     put_left(table->out, label, table->name_width);
     free(label);
+}
+
+static void put_row(struct table *table, int ep, enum metric_id metric, const struct place *places,
+                    size_t count) {
+    put_name(table, ep);
     for (size_t i = 0; i < count; i++)
         put_cell(table, ep, metric, &places[i], i + 1 == count);
     buf_char(table->out, '\n');
@@ -229,6 +233,45 @@ static void put_block(struct table *table, enum suite_id suite, enum metric_id m
             put_row(table, ep, metric, places + from, to - from);
     }
     free(places);
+}
+
+/* Beside the mean of a quality suite: how much of it can be relied on. */
+static void pass_k_value(const struct board *board, int ep, int column, char out[METRIC_TEXT]) {
+    struct pass_k pass_k;
+    pass_k_of(board, ep, column, &pass_k);
+    metric_format(METRIC_SCORE, pass_k_percent(&pass_k), out);
+}
+
+static void put_pass_k(struct table *table, enum suite_id suite) {
+    const struct board *board = table->board;
+    struct place places[BOARD_COLUMNS_MAX];
+    char value[METRIC_TEXT];
+    size_t count = 0;
+    int repeats = report_repeats(board, suite);
+    if (repeats < 2)
+        return;
+    for (int column = 0; column < (int)board->column_count; column++) {
+        if (board->columns[column].suite != suite)
+            continue;
+        size_t cells = text_cells(board->columns[column].phase);
+        for (int ep = 0; ep < (int)board->row_count; ep++) {
+            pass_k_value(board, ep, column, value);
+            cells = text_cells(value) > cells ? text_cells(value) : cells;
+        }
+        places[count++] = (struct place){.column = column, .best = -1, .value = cells};
+    }
+    buf_printf(table->out, "\n%s · pass^%d (%%, turns right in all %d repeats)\n",
+               suite_word(suite), repeats, repeats);
+    put_heads(table, places, count);
+    for (int ep = 0; ep < (int)board->row_count; ep++) {
+        put_name(table, ep);
+        for (size_t i = 0; i < count; i++) {
+            pass_k_value(board, ep, places[i].column, value);
+            blanks(table->out, GAP);
+            put_right(table->out, value, places[i].value);
+        }
+        buf_char(table->out, '\n');
+    }
 }
 
 /* ---- what stands below ---- */
@@ -388,8 +431,11 @@ static void put_board(struct table *table) {
     size_t suite_count = report_suites(table->board, suites);
     for (size_t i = 0; i < suite_count; i++) {
         size_t metric_count = report_metrics(table->board, suites[i], metrics);
-        for (size_t m = 0; m < metric_count; m++)
+        for (size_t m = 0; m < metric_count; m++) {
             put_block(table, suites[i], metrics[m]);
+            if (metrics[m] == METRIC_SCORE)
+                put_pass_k(table, suites[i]);
+        }
         put_verdicts(table, suites[i]);
     }
     put_cells(table, "not measured", tell_absence);
