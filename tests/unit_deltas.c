@@ -199,6 +199,31 @@ static void few_passes_have_no_winner(void **state) {
     }
 }
 
+/* What is kept between frames is what would be computed anew. */
+static void kept_ratios_are_the_same(void **state) {
+    (void)state;
+    struct ratio_memo *memo = ratio_memo_new();
+    struct fixture f;
+    begin(&f, PASSES, PASSES);
+    for (int i = 0; i < 2 * METRIC_COUNT; i++) { /* each metric twice: the second time it is kept */
+        struct compare anew, kept;
+        enum metric_id metric = (enum metric_id)(i % METRIC_COUNT);
+        compare_metric(&anew, f.boards[0], f.boards[1], metric, NULL);
+        compare_metric(&kept, f.boards[0], f.boards[1], metric, memo);
+        assert_int_equal(anew.count, kept.count);
+        for (size_t row = 0; row < anew.count; row++) {
+            assert_int_equal(anew.rows[row].verdict, kept.rows[row].verdict);
+            assert_memory_equal(&anew.rows[row].ratio.low, &kept.rows[row].ratio.low,
+                                sizeof(double));
+            assert_memory_equal(&anew.rows[row].ratio.p, &kept.rows[row].ratio.p, sizeof(double));
+        }
+        compare_done(&anew);
+        compare_done(&kept);
+    }
+    ratio_memo_free(memo);
+    end(&f);
+}
+
 static void other_machine_is_not_compared(void **state) {
     (void)state;
     struct fixture f;
@@ -341,6 +366,7 @@ int main(void) {
         cmocka_unit_test(filter_hides_partners),
         cmocka_unit_test(better_has_the_metrics_direction),
         cmocka_unit_test(few_passes_have_no_winner),
+        cmocka_unit_test(kept_ratios_are_the_same),
         cmocka_unit_test(other_machine_is_not_compared),
         cmocka_unit_test(nothing_to_hold_against),
         cmocka_unit_test(heads_of_all_runs),

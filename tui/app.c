@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "intake.h"
 #include "live_run.h"
+#include "model/bootstrap.h"
 #include "screen.h"
 #include "store/player.h"
 #include "store/published.h"
@@ -21,6 +22,7 @@ void app_init(struct app *app, const struct options *options) {
     memset(app, 0, sizeof *app);
     app->options = options;
     app->until_us = INT64_MAX;
+    app->scene.memo = ratio_memo_new();
     ui_init(&app->ui);
 }
 
@@ -36,6 +38,7 @@ void app_done(struct app *app) {
     published_free(app->published);
     free(app->directory);
     free(app->marks);
+    ratio_memo_free(app->scene.memo);
 }
 
 void app_boards(struct app *app) {

@@ -18,8 +18,8 @@ void deltas_init(struct deltas *deltas, const struct rows *rows, const struct sc
         }
     for (size_t s = 0; s < scene->count; s++)
         if (wanted[s])
-            compare_metric(&deltas->runs[s], scene->boards[reference], scene->boards[s],
-                           ui->metric);
+            compare_metric(&deltas->runs[s], scene->boards[reference], scene->boards[s], ui->metric,
+                           scene->memo);
 }
 
 void deltas_done(struct deltas *deltas) {

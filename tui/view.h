@@ -20,6 +20,8 @@ enum view_id {
 
 #define RUNS_ON_SCREEN 8
 
+struct ratio_memo;
+
 /* What the user chose, and nothing that a log could tell. Selections are kept by identity. */
 struct ui {
     enum view_id view, back;  /* back: where Esc goes from help */
@@ -64,6 +66,7 @@ struct scene { /* what there is to draw */
     size_t count;
     int reference; /* the run that others are held against, as long as no row is marked */
     int64_t offset_us[RUNS_ON_SCREEN]; /* alignment of several runs */
+    struct ratio_memo *memo;           /* what comparing has computed for frames before; or NULL */
     const struct mark *marks;          /* of a replay, by time; borrowed */
     size_t mark_count;
 };

@@ -199,6 +199,51 @@ struct ratio bootstrap_ratio(const double *a, size_t count_a, const double *b, s
     return out;
 }
 
+/* ---- what was computed before ---- */
+
+#define MEMO_SLOTS                                                                                 \
+    4096 /* more cells than a screen of eight runs shows; a newer one takes its place */
+
+struct ratio_memo {
+    struct slot {
+        uint64_t key; /* of everything that the ratio is made from; 0: empty */
+        struct ratio ratio;
+    } slots[MEMO_SLOTS];
+};
+
+struct ratio_memo *ratio_memo_new(void) {
+    return mem_zero(1, sizeof(struct ratio_memo));
+}
+
+void ratio_memo_free(struct ratio_memo *memo) {
+    free(memo);
+}
+
+/* FNV-1a, a value at a time; the multiplication is followed by a shift, as its low bits are weak.
+ */
+static uint64_t mix(uint64_t key, const double *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        key = (key ^ bits) * UINT64_C(0x100000001b3);
+        key ^= key >> 29;
+    }
+    return (key ^ count) * UINT64_C(0x100000001b3);
+}
+
+struct ratio ratio_memo_find(struct ratio_memo *memo, const double *a, size_t count_a,
+                             const double *b, size_t count_b, bool paired, uint64_t seed) {
+    bool cheap = count_a < BOOTSTRAP_LEAST || count_b < BOOTSTRAP_LEAST;
+    if (!memo || cheap)
+        return bootstrap_ratio(a, count_a, b, count_b, paired, seed);
+    uint64_t key = mix(mix(seed ^ UINT64_C(0xcbf29ce484222325) ^ paired, a, count_a), b, count_b);
+    key = key ? key : 1;
+    struct slot *slot = &memo->slots[(key ^ key >> 32) % MEMO_SLOTS];
+    if (slot->key != key)
+        *slot = (struct slot){key, bootstrap_ratio(a, count_a, b, count_b, paired, seed)};
+    return slot->ratio;
+}
+
 void bootstrap_holm(double *p, size_t count) {
     struct place *places = mem_alloc(count * sizeof *places);
     size_t known = 0;

@@ -31,6 +31,14 @@ struct ratio {
 struct ratio bootstrap_ratio(const double *a, size_t count_a, const double *b, size_t count_b,
                              bool paired, uint64_t seed);
 
+/* The same, from what was computed before where samples and seed are the same: a screen asks ten
+ * times a second, and next to nothing has changed. NULL: nothing is kept. */
+struct ratio_memo;
+struct ratio_memo *ratio_memo_new(void);
+void ratio_memo_free(struct ratio_memo *memo);
+struct ratio ratio_memo_find(struct ratio_memo *memo, const double *a, size_t count_a,
+                             const double *b, size_t count_b, bool paired, uint64_t seed);
+
 /* Holm's correction in place: each p as adjusted for the whole set. NaN stays and does not count.
  */
 void bootstrap_holm(double *p, size_t count);

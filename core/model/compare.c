@@ -118,7 +118,8 @@ static uint64_t seed_of(const struct compare_row *row, const struct side *a, con
     return stats_hash(seed, b->board->rows[b->ep].endpoint->name);
 }
 
-static bool fill_row(struct compare_row *row, const struct side *a, const struct side *b) {
+static bool fill_row(struct compare_row *row, const struct side *a, const struct side *b,
+                     struct ratio_memo *memo) {
     struct values left = {0}, right = {0};
     bool paired = draw_samples(a, b, row->metric, &left, &right);
     bool known = left.count > 0 && right.count > 0;
@@ -127,17 +128,23 @@ static bool fill_row(struct compare_row *row, const struct side *a, const struct
         row->b = stats_median(right.at, right.count);
         row->n_a = left.count;
         row->n_b = right.count;
-        row->ratio =
-            bootstrap_ratio(left.at, left.count, right.at, right.count, paired, seed_of(row, a, b));
+        row->ratio = ratio_memo_find(memo, left.at, left.count, right.at, right.count, paired,
+                                     seed_of(row, a, b));
     }
     values_done(&left);
     values_done(&right);
     return known || fill_aggregates(row, a, b);
 }
 
+static bool is_known(const struct side *side, enum metric_id metric) {
+    return !isnan(board_value(side->board, side->ep, side->column, metric, STAT_MEDIAN));
+}
+
 static void compare_cells(struct compare *out, struct side *a, struct side *b,
                           enum metric_id only) {
     const struct column *column = &b->board->columns[b->column];
+    if (only != METRIC_COUNT && (!is_known(a, only) || !is_known(b, only)))
+        return; /* making units is the dear part */
     bool calls = compare_one_by_one(column->suite) && compare_passes(a->cell) == 1 &&
                  compare_passes(b->cell) == 1;
     a->units = compare_units(a->board, a->ep, a->column, calls);
@@ -153,7 +160,7 @@ static void compare_cells(struct compare *out, struct side *a, struct side *b,
                                   .metric = compared[i].metric,
                                   .p_set = NAN};
         copy_text(row.phase, sizeof row.phase, column->phase);
-        if (!fill_row(&row, a, b))
+        if (!fill_row(&row, a, b, out->memo))
             continue;
         row.bar = compare_bar_of(a, b, &compared[i], row.detail, sizeof row.detail);
         if (row.bar != BAR_NONE)
@@ -234,8 +241,8 @@ void compare_boards(struct compare *out, const struct board *a, const struct boa
 }
 
 void compare_metric(struct compare *out, const struct board *a, const struct board *b,
-                    enum metric_id metric) {
-    *out = (struct compare){0};
+                    enum metric_id metric, struct ratio_memo *memo) {
+    *out = (struct compare){.memo = memo};
     for (int ep = 0; ep < (int)b->row_count; ep++) {
         int other = compare_match(b, ep, a);
         if (other < 0)

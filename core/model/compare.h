@@ -50,13 +50,14 @@ struct compare_row { /* a is what b is held against */
 struct compare {
     struct compare_row *rows; /* by endpoint, suite, phase, metric */
     size_t count, capacity;
+    struct ratio_memo *memo; /* borrowed; NULL: none */
 };
 
 /* Endpoints of both boards matched by name, else by engine and model where only one has these. */
 void compare_boards(struct compare *out, const struct board *a, const struct board *b);
-/* The same in one metric alone, and in the scores of quality suites. */
+/* The same in one metric alone, and in the scores of quality suites. `memo` may be NULL. */
 void compare_metric(struct compare *out, const struct board *a, const struct board *b,
-                    enum metric_id metric);
+                    enum metric_id metric, struct ratio_memo *memo);
 /* Endpoints that name a baseline, against it. */
 void compare_baselines(struct compare *out, const struct board *board);
 /* One endpoint against another, in one metric. */
