@@ -359,6 +359,41 @@ static int read_rest(struct bench *bench, int from) {
     return resets;
 }
 
+/* Nothing passes the place where the clock is held; a seek does; letting go costs no jump. */
+static void test_hold(void **state) {
+    (void)state;
+    struct bench bench;
+    setup(&bench, (int[]){0, 20, 40, 60, 80, -1}, NULL);
+    player_hold(bench.player, 39 * MS);
+    player_start(bench.player, bench.feed);
+    expect(&bench, 2, "a0 a20 ");
+    expect_silence(&bench, 100);
+    expect_now(&bench, 39 * MS);
+    player_hold(bench.player, 59 * MS);
+    expect(&bench, 1, "a40 ");
+    expect_silence(&bench, 60);
+    player_seek(bench.player, 60 * MS);
+    expect(&bench, 1, "a60 ");
+    expect_silence(&bench, 60);
+    player_speed(bench.player, INFINITY);
+    expect_silence(&bench, 30);
+    player_hold(bench.player, INT64_MAX);
+    expect(&bench, 2, "a80 E0 ");
+    teardown(&bench);
+}
+
+/* Beside others in one feed its sources are numbered from somewhere else. */
+static void test_numbered(void **state) {
+    (void)state;
+    struct bench bench;
+    setup(&bench, (int[]){0, -1}, (int[]){5, -1});
+    player_number(bench.player, 3);
+    player_speed(bench.player, INFINITY);
+    player_start(bench.player, bench.feed);
+    expect(&bench, 4, "a0 b5 E3 E4 ");
+    teardown(&bench);
+}
+
 static void test_full_feed(void **state) {
     (void)state;
     struct bench bench;
@@ -471,6 +506,8 @@ int main(void) {
         cmocka_unit_test(test_pause_holds_time),
         cmocka_unit_test(test_seek),
         cmocka_unit_test(test_seek_while_playing),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_full_feed),
         cmocka_unit_test(test_landmarks),
     };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "beside.h"
 #include "intake.h"
 #include "live_run.h"
 #include "model/bootstrap.h"
@@ -33,6 +34,7 @@ void app_done(struct app *app) {
         free(app->paths[i]);
     }
     player_free(app->player);
+    beside_free(app->beside);
     if (app->feed)
         queue_free(app->feed);
     published_free(app->published);
@@ -69,6 +71,10 @@ static void restart(struct app *app) {
     free(app->paths[0]);
     app->paths[0] = mem_string(live_run_path(app->live));
     intake_fresh(app, 0);
+    if (app->beside) {
+        beside_rewind(app->beside);
+        beside_follow(app->beside, app->boards);
+    }
     app->ended = app->interrupted = false;
 }
 
@@ -77,7 +83,11 @@ static void act_live(struct app *app, enum action action) {
         restart(app);
     if (!app->live || app->ended)
         return;
-    if (action == ACTION_STOP)
+    bool other = app->ui.source > 0 && (action == ACTION_SKIP || action == ACTION_RETRY);
+    if (other)
+        copy_text(app->ui.message, sizeof app->ui.message,
+                  "this row is of a saved run: select one of the live run");
+    else if (action == ACTION_STOP)
         app->ui.confirm_stop = true;
     else if (action == ACTION_SKIP)
         live_run_command(app->live, LANE_SKIP_PHASE, app->ui.ep);
@@ -350,6 +360,8 @@ static void wait_for(struct app *app, struct app_signals signals, bool keyboard,
 }
 
 void app_replay_state(struct app *app) {
+    for (size_t i = 1; i < app->run_count && app->beside; i++) /* now is now for all of them */
+        app->scene.offset_us[i] = app->boards[0]->now_us - beside_now(app->beside, i - 1);
     if (!app->player)
         return;
     struct player_state state = player_state(app->player);

@@ -11,6 +11,7 @@
 #include "theme.h"
 #include "view.h"
 
+struct beside;
 struct live_run;
 struct player;
 struct published;
@@ -31,6 +32,7 @@ struct app {
     char *directory;                 /* results; live only */
     struct live_run *live;           /* NULL in a replay */
     struct player *player;           /* NULL when live */
+    struct beside *beside;           /* saved runs that follow the live one; NULL: none */
     int64_t until_us;                /* plain replay: fold no event past this */
     int64_t sought_us, sought_at_us; /* the newest seek: where to, and when it was asked for */
     int64_t sought_own_us;           /* of an alignment: the same by the first run's own time */
@@ -52,7 +54,8 @@ void app_done(struct app *app);
 /* One board for each run header in app->runs. */
 void app_boards(struct app *app);
 
-/* The replay's marks, and how far its runs are from the screen's clock. */
+/* The replay's marks, and how far its runs, or those beside a live one, are from the screen's
+ * clock. */
 void app_replay_state(struct app *app);
 
 /* Run until the end. False and `error` when the terminal can't be used. */

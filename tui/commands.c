@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "beside.h"
 #include "commands_saved.h"
 #include "endpoints.h"
 #include "intake.h"
@@ -149,10 +150,32 @@ int exit_of_run(const struct app *app, const struct context *context) {
 
 static void finish_live(struct app *app) {
     struct error error = {0};
+    beside_free(app->beside);
+    app->beside = NULL;
     if (app->live && !live_run_finish(app->live, &error))
         app->failure = error;
     app->live = NULL;
     intake_finish(app);
+}
+
+/* The runs of --beside, as sources 1, 2 …; false and `error` when one can't be read. */
+static bool open_beside(const struct context *context, struct app *app, struct error *error) {
+    const struct options *options = context->options;
+    size_t count = options->beside_count, found = 0;
+    if (count == 0)
+        return true;
+    for (; found < count; found++) {
+        app->paths[1 + found] = results_find(app->directory, options->beside[found], error);
+        if (!app->paths[1 + found])
+            break;
+    }
+    if (found == count)
+        app->beside = beside_new(&app->paths[1], count, &app->runs[1], error);
+    for (size_t i = 0; i < found && !app->beside; i++)
+        free(app->paths[1 + i]);
+    app->run_count = app->beside ? 1 + count : 0;
+    app->scene.reference = 1; /* what is measured now is held against what was */
+    return app->beside != NULL;
 }
 
 bool measure_live(const struct context *context, struct app *app, int *code) {
@@ -164,15 +187,23 @@ bool measure_live(const struct context *context, struct app *app, int *code) {
         return false;
     }
     app->feed = queue_new(FEED_BYTES);
+    app->run_count = 1;
+    if (!open_beside(context, app, &error)) {
+        *code = complain(&error, EXIT_USAGE);
+        return false;
+    }
     app->live = live_run_start(context->options, context->resume, app->directory, app->feed, 0,
                                &app->runs[0], &error);
     if (!app->live) {
         complain(&error, *code);
         return false;
     }
-    app->run_count = 1;
     app->paths[0] = mem_string(live_run_path(app->live));
     app_boards(app);
+    if (app->beside) {
+        beside_start(app->beside, app->feed);
+        beside_follow(app->beside, app->boards);
+    }
     bool shown = wants_plain(context) || app->quiet ? app_plain(app, context->signals, &error)
                                                     : app_screen(app, context->signals, &error);
     finish_live(app);
@@ -192,6 +223,9 @@ int run_live(const struct context *context, struct app *app) {
     const struct board *board = app->boards[0];
     code = print_report(app, &board, 1, json ? REPORT_JSON : REPORT_TABLE);
     fprintf(json ? stderr : stdout, "log: %s\n", app->paths[0]);
+    for (size_t i = 1; i < app->run_count; i++)
+        fprintf(json ? stderr : stdout, "differences: pitwall compare %s %s\n", app->runs[i].id,
+                app->runs[0].id);
     int ended = exit_of_run(app, context);
     return ended != EXIT_OK ? ended : code;
 }

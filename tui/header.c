@@ -72,12 +72,17 @@ struct state {
     enum role role;
 };
 
+/* Runs that the line tells of: of a live one and those beside it, the live one. */
+static size_t told_runs(const struct draw *draw) {
+    return draw->ui->replay || draw->scene->count == 0 ? draw->scene->count : 1;
+}
+
 static struct state run_state(const struct draw *draw) {
     const struct scene *scene = draw->scene;
     size_t done = 0, planned = 0;
     enum run_status status = RUN_COMPLETE;
     int64_t events = 0;
-    for (size_t i = 0; i < scene->count; i++) {
+    for (size_t i = 0; i < told_runs(draw); i++) {
         const struct board *board = scene->boards[i];
         done += board->phases_done;
         planned += board->phases_planned;
@@ -141,7 +146,7 @@ static void put_times(struct line *line, const struct draw *draw) {
         return;
     }
     put_left(line, ROLE_TEXT, now);
-    for (size_t i = 0; i < scene->count; i++) {
+    for (size_t i = 0; i < told_runs(draw); i++) {
         int64_t one = board_eta_us(scene->boards[i]);
         open = open || scene->boards[i]->status == RUN_OPEN;
         eta = one > eta ? one : eta;
@@ -223,9 +228,9 @@ static double share_done(const struct draw *draw) {
     double sum = 0;
     if (draw->ui->replay && draw->ui->end_us > 0)
         return (double)scene_now(draw->scene) / (double)draw->ui->end_us;
-    for (size_t i = 0; i < draw->scene->count; i++)
+    for (size_t i = 0; i < told_runs(draw); i++)
         sum += board_progress(draw->scene->boards[i]);
-    return draw->scene->count > 0 ? sum / (double)draw->scene->count : 0;
+    return draw->scene->count > 0 ? sum / (double)told_runs(draw) : 0;
 }
 
 static void draw_progress(const struct draw *draw, struct rect rect) {

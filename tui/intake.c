@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "beside.h"
 #include "store/chain.h"
 
 #define BATCH 256 /* items folded between two looks at the keyboard */
@@ -39,6 +40,13 @@ static void refold(struct app *app, size_t source, int64_t events) {
     run_done(&run);
     if (app->live && app->boards[source]->status != RUN_OPEN)
         note_end(app, source);
+    if (app->beside && source == 0)
+        beside_follow(app->beside, app->boards);
+}
+
+/* Those beside the live run go on when it does. */
+static bool moves_others(enum event_kind kind) {
+    return kind == EVENT_PHASE_START || kind == EVENT_PHASE_END || kind == EVENT_RUN_END;
 }
 
 static void take_event(struct app *app, const struct item *item, struct plain *plain,
@@ -52,6 +60,8 @@ static void take_event(struct app *app, const struct item *item, struct plain *p
     board_apply(board, item->event);
     if (plain)
         plain_event(&plain[source], board, item->event, lines);
+    if (app->beside && source == 0 && moves_others(item->event->kind))
+        beside_follow(app->beside, app->boards);
     if (item->event->kind == EVENT_RUN_END && app->live)
         note_end(app, source);
 }

@@ -257,7 +257,9 @@ static void draw_runs(const struct draw *draw, const struct grid *grid) {
         run_label(draw->scene, s, true, label, sizeof label);
         frame_text(draw->frame, x, y, 1, role, view_run_sign(draw->ui, s));
         x += 2 + frame_text(draw->frame, x + 2, y, runs.x + runs.width - x - 2, role, label);
-        if (board->status != RUN_OPEN && board->status != RUN_COMPLETE)
+        if (s == 0 && board->status == RUN_OPEN && !draw->ui->replay)
+            frame_text(draw->frame, x, y, runs.x + runs.width - x, ROLE_ACCENT, " live");
+        else if (board->status != RUN_OPEN && board->status != RUN_COMPLETE)
             frame_printf(draw->frame, x, y, runs.x + runs.width - x, ROLE_DIM, " %s",
                          run_status_word(board->status));
     }

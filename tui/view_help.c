@@ -91,6 +91,11 @@ static void page_signs(struct page *page) {
         page, 22, ROLE_TEXT, "sparklines",
         "All run over board time, from the run's start to now. TTFT has a scale of its own in "
         "each row; the others share one over all rows.");
+    if (!page->draw->ui->replay)
+        page_term(
+            page, 22, ROLE_TEXT, "--beside RUN",
+            "Saved runs follow the live one by phase: they jump ahead with it and wait for it. "
+            "No key moves them; a pause holds the display of all.");
 }
 
 static void page_gates(struct page *page) {

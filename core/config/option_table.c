@@ -26,6 +26,15 @@ static bool assign_endpoint(struct options *options, const char *value, struct e
     return option_add_endpoint(&options->endpoints, &options->endpoint_count, &endpoint, error);
 }
 
+static bool assign_beside(struct options *options, const char *value, struct error *error) {
+    if (!*value)
+        return error_set(error, "--beside needs a saved run: its name, a part of it, or latest");
+    if (options->beside_count >= BESIDE_MAX)
+        return error_set(error, "--beside: at most %d runs", BESIDE_MAX);
+    options->beside[options->beside_count++] = mem_string(value);
+    return true;
+}
+
 bool option_add_endpoint(struct endpoint **list, size_t *count, struct endpoint *endpoint,
                          struct error *error) {
     if (*count >= ENDPOINTS_MAX) {
@@ -240,6 +249,8 @@ static const struct option_row rows[] = {
          "weights of the score: a JSON object, part to weight"),
     TEXT("published", 0, published, "FILE", HOW_GROUP,
          "published figures of your own, before the built-in ones of the score"),
+    CUSTOM("beside", 0, assign_beside, "RUN", HOW_GROUP,
+           "play a saved run beside the live one, phase by phase (repeatable)"),
     TEXT("resume", 0, resume, "RUN", HOW_GROUP,
          "run: measure what is missing of an interrupted run; the rest is as it was"),
     TEXT("suite-file", 0, suite_file, "FILE", HOW_GROUP, "a quality suite's data of your own"),

@@ -43,6 +43,8 @@ void options_done(struct options *options) {
     for (size_t i = 0; i < count; i++)
         if (rows[i].kind == OPTION_TEXT)
             free(*option_text(options, &rows[i]));
+    for (size_t i = 0; i < options->beside_count; i++)
+        free(options->beside[i]);
     free(options->extra_body);
     memset(options, 0, sizeof *options);
 }
@@ -293,6 +295,10 @@ static bool settle_resume(const struct options *options, struct error *error) {
 }
 
 bool options_settle(struct options *options, struct error *error) {
+    bool live = options->command == COMMAND_RUN || options->command == COMMAND_DEMO;
+    if (options->beside_count > 0 && !live)
+        return error_set(error, "--beside belongs to 'pitwall run', not to '%s'",
+                         command_word(options->command));
     if (options->resume && !settle_resume(options, error))
         return false;
     bool demo = options->command == COMMAND_DEMO;

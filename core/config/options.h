@@ -30,6 +30,7 @@ enum glyphs { GLYPHS_AUTO, GLYPHS_BRAILLE, GLYPHS_BLOCK, GLYPHS_ASCII };
 #define BURST_SIZES_MAX 16
 #define BURST_SIZE_MAX 2000
 #define OPTION_ROWS_MAX 64
+#define BESIDE_MAX 7 /* with the live one eight on a screen */
 
 struct options {
     enum command command;
@@ -60,6 +61,8 @@ struct options {
     enum order order;
     bool no_stream;
     char *weights, *published, *suite_file;
+    char *beside[BESIDE_MAX]; /* names of saved runs to play beside the live one; owned */
+    size_t beside_count;
     char *resume; /* name of the run that goes on; NULL: a new one */
     bool json;
     char *results, *config;

@@ -41,8 +41,9 @@ struct player {
     _Atomic double speed;
     _Atomic int64_t seek_us; /* NO_SEEK: none */
     atomic_int steps;
-    atomic_int mode; /* enum align_mode */
-    int wake[2];     /* -1 before player_start */
+    _Atomic int64_t hold_us; /* where the clock stops */
+    atomic_int mode;         /* enum align_mode */
+    int wake[2];             /* -1 before player_start */
     /* told by the thread */
     _Atomic int64_t now_us;
     atomic_bool ended;
@@ -58,6 +59,8 @@ struct player {
     int64_t base_clock;  /* … at this moment of the clock */
     bool resting;        /* paused as of base_clock */
     double pace;         /* speed as of base_clock */
+    int64_t held_us;     /* hold_us as of base_clock */
+    int first_source;
 };
 
 /* ---- landmarks ---- */
@@ -103,12 +106,27 @@ static int landmark_ep(const struct event *event) {
     return event->kind == EVENT_RUN_END ? -1 : event->phase.ep;
 }
 
-/* The same endpoint's (by its place in the run), suite, pass and phase give the same keys. */
-static void identify(struct landmark *mark, const struct event_phase *phase) {
+/* The same endpoint's (by its place in the run), suite and pass give the same key. */
+static uint64_t suite_key(int ep, enum suite_id suite, int pass) {
     char text[96];
-    snprintf(text, sizeof text, "%d %s %d", phase->ep, suite_word(phase->suite), phase->pass);
-    mark->suite_key = stats_hash(0, text);
+    snprintf(text, sizeof text, "%d %s %d", ep, suite_word(suite), pass);
+    return stats_hash(0, text);
+}
+
+static void identify(struct landmark *mark, const struct event_phase *phase) {
+    mark->suite_key = suite_key(phase->ep, phase->suite, phase->pass);
     mark->phase_key = stats_hash(mark->suite_key, phase->phase);
+}
+
+int64_t player_phase(const struct player *player, int ep, enum suite_id suite, const char *phase,
+                     int pass) {
+    uint64_t key = stats_hash(suite_key(ep, suite, pass), phase);
+    for (size_t i = 0; i < player->landmarks.count; i++) {
+        const struct landmark *mark = &player->landmarks.at[i];
+        if (mark->kind == EVENT_PHASE_START && mark->source == 0 && mark->phase_key == key)
+            return mark->own_us;
+    }
+    return -1;
 }
 
 static void see(struct landmarks *marks, int source, int64_t t, const struct event *event) {
@@ -213,6 +231,7 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
     atomic_init(&player->paused, false);
     atomic_init(&player->speed, 1.0);
     atomic_init(&player->seek_us, NO_SEEK);
+    atomic_init(&player->hold_us, INT64_MAX);
     atomic_init(&player->steps, 0);
     atomic_init(&player->now_us, 0);
     atomic_init(&player->ended, false);
@@ -279,7 +298,7 @@ static bool push_pending(struct player *player) {
 /* A mark for each source. False when the thread has to stop. */
 static bool push_marks(struct player *player, enum queue_mark mark) {
     for (size_t i = 0; i < merge_count(player->merge); i++) {
-        struct item item = {.source = (int)i, .mark = mark};
+        struct item item = {.source = player->first_source + (int)i, .mark = mark};
         while (!queue_try_push(player->feed, item)) {
             if (atomic_load(&player->stop))
                 return false;
@@ -293,7 +312,8 @@ static bool push_marks(struct player *player, enum queue_mark mark) {
 static bool feed_next(struct player *player, int source, int64_t t) {
     struct event *event = mem_alloc(sizeof *event);
     merge_take(player->merge, event);
-    player->pending = (struct item){.source = source, .mark = QUEUE_EVENT, .event = event};
+    player->pending =
+        (struct item){.source = player->first_source + source, .mark = QUEUE_EVENT, .event = event};
     player->fed_us = t;
     return push_pending(player);
 }
@@ -308,16 +328,20 @@ static void feed_end(struct player *player) {
 static int64_t position(const struct player *player) {
     if (player->resting)
         return player->base_us;
+    int64_t stop = player->held_us < player->end_us ? player->held_us : player->end_us;
+    if (stop <= player->base_us) /* sought beyond where it is held */
+        return player->base_us;
     double passed = (double)(clock_us() - player->base_clock) * player->pace;
-    double left = (double)(player->end_us - player->base_us);
-    return passed < left ? player->base_us + (int64_t)passed : player->end_us;
+    double left = (double)(stop - player->base_us);
+    return passed < left ? player->base_us + (int64_t)passed : stop;
 }
 
 /* Take over what main asked for since the last look, without a jump in time. */
 static void adopt_pace(struct player *player) {
     bool paused = atomic_load(&player->paused);
     double speed = atomic_load(&player->speed);
-    if (paused == player->resting && speed == player->pace)
+    int64_t hold_us = atomic_load(&player->hold_us);
+    if (paused == player->resting && speed == player->pace && hold_us == player->held_us)
         return;
     /* at full speed the place is where the events are */
     set_base(player, isinf(player->pace) && !player->resting && player->fed_us >= 0
@@ -325,6 +349,7 @@ static void adopt_pace(struct player *player) {
                          : position(player));
     player->resting = paused;
     player->pace = speed;
+    player->held_us = hold_us;
 }
 
 static bool go_back(struct player *player) {
@@ -372,11 +397,14 @@ static int play(struct player *player) {
     while (merge_peek(player->merge, &source, &t)) {
         int64_t now = position(player);
         if (interrupted(player) || atomic_load(&player->paused) != player->resting ||
-            atomic_load(&player->speed) != player->pace)
+            atomic_load(&player->speed) != player->pace ||
+            atomic_load(&player->hold_us) != player->held_us)
             return 0;
         if (t > now && now < player->end_us) { /* beyond it: the log has grown meanwhile */
             double wait_ms = (double)(t - now) / player->pace / 1000;
             atomic_store(&player->now_us, now);
+            if (now >= player->held_us)
+                return -1;
             return wait_ms < TICK_MS ? (int)wait_ms + 1 : TICK_MS;
         }
         if (!feed_next(player, source, t))
@@ -419,6 +447,7 @@ void player_start(struct player *player, struct queue *feed) {
     player->feed = feed;
     player->resting = atomic_load(&player->paused);
     player->pace = atomic_load(&player->speed);
+    player->held_us = atomic_load(&player->hold_us);
     set_base(player, 0);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -455,6 +484,15 @@ void player_speed(struct player *player, double speed) {
 void player_seek(struct player *player, int64_t to_us) {
     atomic_store(&player->seek_us, to_us < 0 ? 0 : to_us);
     wake(player);
+}
+
+void player_hold(struct player *player, int64_t at_us) {
+    atomic_store(&player->hold_us, at_us);
+    wake(player);
+}
+
+void player_number(struct player *player, int first) {
+    player->first_source = first;
 }
 
 void player_align(struct player *player, enum align_mode mode, int64_t to_us) {

@@ -29,6 +29,14 @@ void player_speed(struct player *player,
                   double speed); /* 0.1 … 1000; INFINITY: as fast as it goes */
 void player_seek(struct player *player, int64_t to_us); /* back: QUEUE_RESET, then events unpaced */
 void player_step(struct player *player);                /* pauses, and plays the next event */
+/* The clock stops at `at_us` until it is told another place (INT64_MAX: nowhere); a seek goes
+ * beyond it. Also before player_start. */
+void player_hold(struct player *player, int64_t at_us);
+/* Sources are numbered from `first` on, where others produce as well. Before player_start. */
+void player_number(struct player *player, int first);
+/* By its own time: when the first run begins this phase of its endpoint `ep`; -1: it never does. */
+int64_t player_phase(const struct player *player, int ep, enum suite_id suite, const char *phase,
+                     int pass);
 /* Put several runs on another clock and go on at `to_us` of it. */
 void player_align(struct player *player, enum align_mode mode, int64_t to_us);
 /* A run's own time on the clock of a mode. */
