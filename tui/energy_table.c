@@ -40,13 +40,13 @@ static const struct lane_state *lane_of(const struct row_ref *ref) {
 
 void energy_table_title(const struct row_ref *ref, int width, char out[ENERGY_TITLE]) {
     const struct lane_state *lane = lane_of(ref);
-    char figure[FIGURE_TEXT], rails[ENERGY_TITLE], rest[ENERGY_TITLE] = "", often[32] = "";
+    char figure[FIGURE_TEXT], rails[48], rest[ENERGY_TITLE] = "", often[32] = "";
     out[0] = '\0';
     if (!lane || !*energy_rails(lane->energy))
         return;
     double watts = board_rest_watts(ref->board, ref->ep);
     double period = energy_period_s(lane->energy);
-    snprintf(rails, sizeof rails, "%.40s", energy_rails(lane->energy));
+    copy_text(rails, sizeof rails, energy_rails(lane->energy));
     draw_figure(METRIC_WATTS, watts, figure);
     snprintf(rest, sizeof rest, " · %s%s", isnan(watts) ? "rest unknown" : "at rest ",
              isnan(watts) ? "" : figure);
