@@ -102,9 +102,13 @@ static void join_share(char *out, size_t size, const char *name, double value) {
 }
 
 static void add_verdict(const struct verdict *verdict, struct fact *facts, int *count) {
-    struct fact *fact =
-        fact_new(facts, count, verdict->id == VERDICT_REUSE ? "reuse" : verdict_title(verdict->id),
-                 facts_verdict_role(verdict));
+    static const char *const labels[VERDICT_COUNT] = {
+        [VERDICT_REUSE] = "reuse",
+        [VERDICT_SNAPSHOT] = "snapshot",
+        [VERDICT_SERIALISATION] = "burst",
+        [VERDICT_DRIFT] = "drift",
+    };
+    struct fact *fact = fact_new(facts, count, labels[verdict->id], facts_verdict_role(verdict));
     if (!fact)
         return;
     char *out = fact->value;

@@ -158,18 +158,25 @@ static void put_times(struct line *line, const struct draw *draw) {
     put_left(line, ROLE_DIM, text);
 }
 
+/* Whether anything is known of the state of the machine. */
+static bool tells(const struct sample *sample) {
+    return !isnan(sample->swap_mb) || !isnan(sample->pressure) ||
+           sample->thermal != THERMAL_UNKNOWN;
+}
+
 /* The quick check in a word: what speaks against trusting figures taken now. */
 static void put_solo(struct line *line, const struct board *board) {
     struct solo solo;
     char text[32];
-    bool seen = false;
+    bool known = false;
     for (size_t i = 0; i < board->lane_count; i++)
-        seen |= board->lanes[i].seen;
-    if (!seen)
-        return;
+        known |= board->lanes[i].seen && tells(&board->lanes[i].last);
     solo_judge(&solo, board, NULL);
     snprintf(text, sizeof text, "solo: %zu reason%s", solo.count, solo.count == 1 ? "" : "s");
-    put_right(line, solo.count == 0 ? ROLE_GOOD : ROLE_WARN, solo.count == 0 ? "solo clean" : text);
+    if (solo.count > 0)
+        put_right(line, ROLE_WARN, text);
+    else if (known)
+        put_right(line, ROLE_GOOD, "solo clean");
 }
 
 static void put_heat(struct line *line, const struct lane_state *lane) {
@@ -206,11 +213,13 @@ static void put_machine(struct line *line, const struct draw *draw) {
     const struct endpoint *endpoint = ref->row->endpoint;
     const struct lane_state *lane = endpoint->lane ? board_lane(ref->board, endpoint->lane) : NULL;
     put_solo(line, ref->board);
-    if (lane && lane->seen) {
+    double watts = draw_last(ref->row, SERIES_WATTS);
+    if (lane && lane->seen && isnan(watts) && !tells(&lane->last)) {
+        put_right(line, ROLE_DIM, "machine –");
+    } else if (lane && lane->seen) {
         put_heat(line, lane);
-        double watts = draw_last(ref->row, SERIES_WATTS);
         draw_figure(METRIC_WATTS, watts, figure);
-        put_right(line, isnan(watts) ? ROLE_DIM : ROLE_TEXT, isnan(watts) ? "– W" : figure);
+        put_right(line, isnan(watts) ? ROLE_DIM : ROLE_TEXT, isnan(watts) ? "power –" : figure);
         put_swap(line, ref->board, lane);
     }
     const struct machine *machine = &ref->board->run.machine;
