@@ -75,7 +75,7 @@ static inline bool send_end(int fd, const struct script_say *say, int64_t max_to
                              "\"completion_tokens\":%d}}",
                              (int)prompt, say->cut ? (int)max_tokens : 12);
     bool sent = fake_chunk(fd, last) && fake_chunk(fd, usage) && fake_chunk(fd, "[DONE]") &&
-                fake_send(fd, "0\r\n\r\n");
+                sockets_send(fd, "0\r\n\r\n");
     free(last);
     free(usage);
     return sent;
@@ -85,8 +85,8 @@ static inline bool send_stream(int fd, const struct script_say *say, bool thinks
                                int64_t max_tokens, int64_t prompt) {
     struct buf out;
     buf_init(&out, 1 << 22);
-    bool sent = fake_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                              "Transfer-Encoding: chunked\r\n\r\n");
+    bool sent = sockets_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                                 "Transfer-Encoding: chunked\r\n\r\n");
     put_delta(&out, "reasoning_content", "The next step is plain.");
     sent = sent && (!thinks || fake_chunk(fd, buf_string(&out)));
     put_delta(&out, "content", say->content ? say->content : "It is as it is.");

@@ -45,7 +45,7 @@ static const char *const lines[EVENT_COUNT] = {
         "{\"t\":5,\"e\":\"capability\",\"ep\":63,\"name\":\"slots\",\"value\":\"4\","
         "\"evidence\":\"/slots\"}",
     [EVENT_PHASE_START] = "{\"t\":5,\"e\":\"phase_start\",\"ep\":1,\"suite\":\"tool-call-stress\","
-                          "\"phase\":\"turn-1\",\"pass\":2}",
+                          "\"phase\":\"turn-1\",\"pass\":2,\"turns\":27}",
     [EVENT_PHASE_END] =
         "{\"t\":5,\"e\":\"phase_end\",\"ep\":1,\"suite\":\"agentic\",\"phase\":\"cold\","
         "\"pass\":0,\"status\":\"skipped\",\"reason\":\"no restart command\"}",
@@ -541,8 +541,22 @@ static void bytes_count_what_is_owned(void **state) {
     event_free(event);
 }
 
+/* What a phase's start did not say in an older log, it does not say when it is written again. */
+static void test_phases_without_turns(void **state) {
+    (void)state;
+    struct event old = stable("{\"t\":5,\"e\":\"phase_start\",\"ep\":1,\"suite\":\"recovery\","
+                              "\"phase\":\"run\",\"pass\":2}");
+    assert_int_equal(old.phase.turns, 0);
+    event_done(&old);
+    struct event now = stable("{\"t\":5,\"e\":\"phase_start\",\"ep\":1,\"suite\":\"recovery\","
+                              "\"phase\":\"run\",\"pass\":2,\"turns\":15}");
+    assert_int_equal(now.phase.turns, 15);
+    event_done(&now);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_phases_without_turns),
         cmocka_unit_test(each_kind_has_its_line),
         cmocka_unit_test(fields_land_where_they_belong),
         cmocka_unit_test(new_events_are_absent),

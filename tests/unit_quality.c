@@ -120,6 +120,8 @@ static void test_board_counts_the_model_alone(void **state) {
     const struct cell *cell = board_cell(board, 0, drop);
     assert_int_equal(cell->scores, 1);
     assert_int_equal(cell->points_times_1000, 1000);
+    assert_int_equal(cell->turns_told, 9); /* progress: the engine's faults too */
+    assert_int_equal(cell->turns_due, 9);
     assert_int_equal(cell->errors[ERROR_HTTP_5XX], 8);
     assert_int_equal(board->rows[0].score_count, 27);
     assert_int_equal(board->nonsense, 0);

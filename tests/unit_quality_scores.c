@@ -59,13 +59,26 @@ static void print_scores(const struct bed *bed) {
         }
 }
 
+/* What the phases' starts promise is what comes: of a model that does all it is asked. */
+static bool promises_hold(const struct bed *bed) {
+    int promised = 0, told = 0;
+    for (size_t i = 0; i < bed->rig.count; i++) {
+        const struct event *event = bed->rig.events[i];
+        promised += event->kind == EVENT_PHASE_START ? event->phase.turns : 0;
+        told += event->kind == EVENT_SCORE;
+    }
+    if (promised != told)
+        print_message("%d turns promised, %d told\n", promised, told);
+    return promised == told;
+}
+
 static bool is_known(enum suite_id suite, enum script_id script, const char *known) {
     struct bed bed;
     char *model = mem_format("script-%s", script_word(script));
     bed_begin(&bed, model, play);
     bed_run(&bed, suite);
     char *text = found(&bed);
-    bool same = strcmp(text, known) == 0;
+    bool same = strcmp(text, known) == 0 && (script != SCRIPT_CLEAN || promises_hold(&bed));
     if (!same) {
         print_message("%s %s: %s\n  found %s\n", suite_word(suite), script_word(script), known,
                       text);

@@ -33,6 +33,14 @@ static double live_value(const struct board *board, const struct row *row,
     return metric == METRIC_COMPLETION ? (double)call->tokens : NAN;
 }
 
+/* A quality suite's progress: "5/24"; false when nobody knows how many there will be. */
+static bool tell_turns(const struct cell *cell, struct cellview *out) {
+    if (cell->turns_due <= 0)
+        return false;
+    snprintf(out->text, sizeof out->text, "%d/%d", cell->turns_told, cell->turns_due);
+    return true;
+}
+
 static void read_running(const struct row_ref *ref, int column, const struct ui *ui,
                          struct cellview *out) {
     const struct cell *cell = board_cell(ref->board, ref->ep, column);
@@ -40,6 +48,8 @@ static void read_running(const struct row_ref *ref, int column, const struct ui 
     out->running = true;
     out->role = out->turn_role = ROLE_ACCENT;
     out->turn = ref->board->now_us / 250000;
+    if (tell_turns(cell, out))
+        return;
     if (cell->calls_running > 1) {
         snprintf(out->text, sizeof out->text, "%d on", cell->calls_running);
         return;
@@ -92,7 +102,7 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
     enum suite_id suite = ref->board->columns[column].suite;
     enum metric_id metric = row_metric(suite, ui);
     double value = board_value(ref->board, ref->ep, column, metric, STAT_MEDIAN);
-    if (cell->state == CELL_RUNNING && isnan(value)) {
+    if (cell->state == CELL_RUNNING && (isnan(value) || cell->turns_due > 0)) {
         read_running(ref, column, ui, out);
         return;
     }

@@ -285,8 +285,11 @@ static void put_running(const struct line *line, size_t ep) {
     put_part(line->out, "", row->endpoint->name);
     buf_printf(line->out, "  %s/", suite_word(column->suite));
     put_visible(line->out, column->phase);
-    buf_printf(line->out, "  %d done, %d running", cell->calls - cell->calls_running,
-               cell->calls_running);
+    if (cell->turns_due > 0)
+        buf_printf(line->out, "  %d of %d turns", cell->turns_told, cell->turns_due);
+    else
+        buf_printf(line->out, "  %d done, %d running", cell->calls - cell->calls_running,
+                   cell->calls_running);
     put_figure(line->out, "", METRIC_DECODE, row->tps_now);
 }
 

@@ -35,8 +35,10 @@ struct cell {
      */
     struct values figures[METRIC_COUNT];
     int scores, points_times_1000; /* quality: scored turns and their points */
-    unsigned gates;                /* bit per gate_id tripped */
-    unsigned token_sources;        /* bit per tokens_source of ok calls */
+    int turns_told,
+        turns_due;          /* scores, faults too, of the running or last pass; due 0: not known */
+    unsigned gates;         /* bit per gate_id tripped */
+    unsigned token_sources; /* bit per tokens_source of ok calls */
     /* May be compared with others (protocol 4, 5): figures are there, it is not the warm-up and no
      * gate that unranks is tripped. Ask board_ranked. */
     bool ranked;

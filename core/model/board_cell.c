@@ -213,6 +213,8 @@ void apply_phase_start(struct board *board, int64_t t, const struct event_phase 
     cell->state = CELL_RUNNING;
     cell->pass = phase->pass;
     cell->started_us = t;
+    cell->turns_told = 0;
+    cell->turns_due = phase->turns > 0 ? phase->turns : 0;
     row->running_column = column;
 }
 
@@ -332,9 +334,11 @@ void apply_score(struct board *board, const struct event_score *score) {
                                 .failure = score_text(score->failure),
                                 .detail = score_text(score->detail)};
     copy_text(line->item, sizeof line->item, score->item);
-    if (column < 0 || !scored)
+    struct cell *cell = board_cell(board, score->ep, column);
+    if (cell && cell->pass == score->pass)
+        cell->turns_told++;
+    if (!cell || !scored)
         return;
-    struct cell *cell = &row->cells[column];
     struct pass_record *record = pass_make(board, score->ep, column, score->pass);
     if (record->control)
         return;

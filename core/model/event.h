@@ -43,6 +43,7 @@ struct event_phase {
     enum suite_id suite;
     char phase[PHASE_MAX];
     int pass;
+    int turns; /* the start only: scores that the pass gives, at most; 0: not told */
     enum phase_status status;
     char *reason; /* the end only */
 };

@@ -34,6 +34,7 @@ static const struct field phase_start_fields[] = {
     {FIELD("suite", WORD, event_phase, suite), .words = NAMES_SUITE},
     {FIELD("phase", TEXT, event_phase, phase), .size = sizeof(((struct event_phase *)0)->phase)},
     {FIELD("pass", INT, event_phase, pass)},
+    {FIELD("turns", INT, event_phase, turns), .null = NULL_ZERO, .sparse = true},
 };
 
 static const struct field phase_end_fields[] = {

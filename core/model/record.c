@@ -206,7 +206,8 @@ static void write_field(const struct field *field, const char *base, const char 
     const char *const *words;
     int count;
     if (is_absent(field, at)) {
-        json_put_null(writer, name);
+        if (!field->sparse)
+            json_put_null(writer, name);
         return;
     }
     switch (field->type) {

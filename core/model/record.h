@@ -49,6 +49,7 @@ struct field {
     const char *name;
     enum field_type type;
     enum field_null null;
+    bool sparse; /* left out when absent: lines from before the field stay as they are */
     size_t at;   /* offset in the struct */
     size_t size; /* bytes: of a text with its NUL; at most, of a string without */
     enum names_set words;

@@ -11,7 +11,10 @@
 /* ---- the header's tables ---- */
 
 #define LIMIT(member)                                                                              \
-    { #member, FIELD_DOUBLE, NULL_ZERO, offsetof(struct limits, member), 0, 0, 0, 0 }
+    {                                                                                              \
+        .name = #member, .type = FIELD_DOUBLE, .null = NULL_ZERO,                                  \
+        .at = offsetof(struct limits, member)                                                      \
+    }
 static const struct field limit_fields[] = {
     LIMIT(early_stop_share),   LIMIT(early_stop_calls), LIMIT(swap_mb),
     LIMIT(swapouts),           LIMIT(output_valid),     LIMIT(prompt_chars_per_token),

@@ -249,7 +249,12 @@ static void emit_phase(struct lane *lane, enum event_kind kind, const struct eve
 }
 
 void lane_phase_start(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass) {
-    struct event_phase start = {.ep = ep, .suite = suite, .pass = pass};
+    lane_phase_start_turns(lane, ep, suite, phase, pass, 0);
+}
+
+void lane_phase_start_turns(struct lane *lane, int ep, enum suite_id suite, const char *phase,
+                            int pass, int turns) {
+    struct event_phase start = {.ep = ep, .suite = suite, .pass = pass, .turns = turns};
     copy_text(start.phase, sizeof start.phase, phase);
     emit_phase(lane, EVENT_PHASE_START, &start);
 }

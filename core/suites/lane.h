@@ -113,6 +113,9 @@ bool lane_skipped(struct lane *lane);       /* skip was asked of whoever runs no
 /* Events. Phases bracket calls; status and reason as in the log. */
 void lane_emit(struct lane *lane, struct event *event);
 void lane_phase_start(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass);
+/* `turns`: how many scores the phase will give in this pass, at most. */
+void lane_phase_start_turns(struct lane *lane, int ep, enum suite_id suite, const char *phase,
+                            int pass, int turns);
 void lane_phase_end(struct lane *lane, int ep, enum suite_id suite, const char *phase, int pass,
                     enum phase_status status, const char *reason);
 /* The end of a phase whose calls were performed: done, or what interrupted it. False when stopped:

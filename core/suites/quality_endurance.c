@@ -278,7 +278,10 @@ static void endurance_run(struct lane *lane, const struct endpoint *endpoint, in
     struct error error = {0};
     struct endurance run = {.brief = options->quick};
     struct cJSON *data = quality_data(options, SUITE_ENDURANCE, "tools", &error);
-    lane_phase_start(lane, endpoint->ep, SUITE_ENDURANCE, QUALITY_PHASE, pass);
+    int turns = !data ? 0 : options->quick ? TURNS_QUICK : (int)json_integer(data, "turns", TURNS);
+    /* with every call that is made again, and the edits at the end */
+    lane_phase_start_turns(lane, endpoint->ep, SUITE_ENDURANCE, QUALITY_PHASE, pass,
+                           data ? turns + turns / FAULT_EVERY + 1 : 0);
     if (!data) {
         lane_phase_end(lane, endpoint->ep, SUITE_ENDURANCE, QUALITY_PHASE, pass, PHASE_SKIPPED,
                        error.text);
@@ -286,7 +289,7 @@ static void endurance_run(struct lane *lane, const struct endpoint *endpoint, in
     }
     run.data = data;
     run.tools = json_array(data, "tools");
-    run.turns = options->quick ? TURNS_QUICK : (int)json_integer(data, "turns", TURNS);
+    run.turns = turns;
     lane_connect(lane, endpoint->ep, 1, NULL);
     talk_init(&run.talk, lane, endpoint->ep, SUITE_ENDURANCE, QUALITY_PHASE, pass);
     talk_tools(&run.talk, run.tools);

@@ -166,6 +166,17 @@ static bool thinks(enum suite_id suite, const struct options *options) {
     return (options->thinking_set ? options->thinking : suite_thinking(suite)) != THINKING_OFF;
 }
 
+/* Scores of all episodes, once. */
+static int count_scores(const struct kind *kind, const struct cJSON *data) {
+    const struct cJSON *list = json_array(data, "episodes");
+    int episodes = 0, scores = 0;
+    for (const cJSON *episode = list->child; episode; episode = episode->next)
+        episodes += json_string(episode, "user") != NULL;
+    for (size_t i = 0; i < COUNT_OF(kind->scores); i++)
+        scores += kind->scores[i].score != NULL;
+    return episodes * scores;
+}
+
 static bool run_all(struct episodes *episodes) {
     const struct cJSON *list = json_array(episodes->data, "episodes");
     int number = 0;
@@ -180,7 +191,9 @@ static void run_kind(struct lane *lane, int ep, const struct kind *kind, int pas
     struct error error = {0};
     struct episodes episodes = {.kind = kind};
     struct cJSON *data = quality_data(options, kind->suite, "episodes", &error);
-    lane_phase_start(lane, ep, kind->suite, QUALITY_PHASE, pass);
+    int repeats = quality_repeats(options);
+    lane_phase_start_turns(lane, ep, kind->suite, QUALITY_PHASE, pass,
+                           data ? repeats * count_scores(kind, data) : 0);
     if (!data) {
         lane_phase_end(lane, ep, kind->suite, QUALITY_PHASE, pass, PHASE_SKIPPED, error.text);
         return;
@@ -197,7 +210,6 @@ static void run_kind(struct lane *lane, int ep, const struct kind *kind, int pas
         (int)(thinks(kind->suite, options)
                   ? json_integer(data, "max_tokens_thinking", MAX_TOKENS_THINKING)
                   : json_integer(data, "max_tokens", MAX_TOKENS));
-    int repeats = quality_repeats(options);
     while (episodes.repeat < repeats && run_all(&episodes))
         episodes.repeat++;
     quality_phase_close(&episodes.talk);

@@ -76,6 +76,14 @@ static bool run_item(struct single *single, const struct cJSON *item, int number
     return !talk_is_down(talk);
 }
 
+static int count_items(const struct cJSON *data) {
+    const struct cJSON *items = json_array(data, "items");
+    int count = 0;
+    for (const cJSON *item = items->child; item; item = item->next)
+        count += json_string(item, "user") != NULL;
+    return count;
+}
+
 static bool run_items(struct single *single) {
     const struct cJSON *items = json_array(single->data, "items");
     int number = 0;
@@ -91,7 +99,9 @@ static void run_suite(struct lane *lane, int ep, enum suite_id suite, int pass, 
     struct error error = {0};
     struct single single = {.score = score};
     struct cJSON *data = quality_data(options, suite, "items", &error);
-    lane_phase_start(lane, ep, suite, QUALITY_PHASE, pass);
+    int repeats = quality_repeats(options);
+    lane_phase_start_turns(lane, ep, suite, QUALITY_PHASE, pass,
+                           data ? repeats * count_items(data) : 0);
     if (!data) {
         lane_phase_end(lane, ep, suite, QUALITY_PHASE, pass, PHASE_SKIPPED, error.text);
         return;
@@ -100,7 +110,6 @@ static void run_suite(struct lane *lane, int ep, enum suite_id suite, int pass, 
     lane_connect(lane, ep, 1, NULL);
     talk_init(&single.talk, lane, ep, suite, QUALITY_PHASE, pass);
     single.talk.check = check;
-    int repeats = quality_repeats(options);
     while (single.repeat < repeats && run_items(&single))
         single.repeat++;
     quality_phase_close(&single.talk);

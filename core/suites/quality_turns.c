@@ -69,6 +69,10 @@ static void go_on(struct turns *turns, const struct cJSON *turn, int number) {
         talk_say(talk, "assistant", "That step is taken.");
 }
 
+static bool is_turn(const struct cJSON *turn) {
+    return json_string(turn, "user") && json_string(turn, "tool");
+}
+
 /* False: nothing more can be asked. */
 static bool run_turn(struct turns *turns, const struct cJSON *turn, int number) {
     struct talk *talk = &turns->talk;
@@ -76,7 +80,7 @@ static bool run_turn(struct turns *turns, const struct cJSON *turn, int number) 
     const char *user = json_string(turn, "user"), *item = json_string(turn, "item");
     talk->expected = turns->tools;
     talk->expected_tool = json_string(turn, "tool");
-    if (!user || !talk->expected_tool)
+    if (!is_turn(turn))
         return true;
     talk_say(talk, "user", user);
     if (!talk_ask(talk))
@@ -97,6 +101,16 @@ static bool has_marked(const struct cJSON *list) {
         if (json_bool(turn, "quick", false))
             return true;
     return false;
+}
+
+/* Of one conversation. */
+static int count_turns(const struct turns *turns) {
+    const struct cJSON *list = json_array(turns->data, "turns");
+    bool some = turns->brief && has_marked(list);
+    int count = 0;
+    for (const cJSON *turn = list->child; turn; turn = turn->next)
+        count += is_turn(turn) && (!some || json_bool(turn, "quick", false));
+    return count;
 }
 
 static bool run_conversation(struct turns *turns) {
@@ -131,7 +145,7 @@ static bool run_phase(struct lane *lane, int ep, enum suite_id suite, const stru
     struct turns turns = {.data = data, .tools = json_array(data, "tools")};
     int repeats = quality_repeats(lane_bench(lane)->options);
     turns.brief = lane_bench(lane)->options->quick;
-    lane_phase_start(lane, ep, suite, mode->phase, pass);
+    lane_phase_start_turns(lane, ep, suite, mode->phase, pass, repeats * count_turns(&turns));
     lane_connect(lane, ep, 1, NULL);
     talk_init(&turns.talk, lane, ep, suite, mode->phase, pass);
     talk_tools(&turns.talk, turns.tools);
