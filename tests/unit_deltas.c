@@ -347,6 +347,41 @@ static void drawn_at_every_size(void **state) {
     end(&f);
 }
 
+/* Whatever the size: both medians and the sign of the difference; at 80 cells the verdict's word.
+ */
+static void compare_view_fits(void **state) {
+    (void)state;
+    struct fixture f;
+    struct frame frame;
+    begin(&f, PASSES, PASSES);
+    frame_init(&frame);
+    f.ui.view = VIEW_COMPARE;
+    f.ui.source = 1;
+    f.ui.ep = 2;
+    for (int width = 60; width <= 200; width += 10) {
+        struct buf out;
+        buf_init(&out, 1 << 20);
+        frame_resize(&frame, width, 16);
+        view_draw(&frame, &f.scene, &f.ui);
+        frame_dump_text(&frame, false, &out);
+        const char *text = buf_string(&out);
+        assert_non_null(strstr(text, "2001   2501  +25.0%▾"));
+        assert_non_null(strstr(text, "agentic cold: worse · n 8 pairs"));
+        assert_true(width < 80 || strstr(text, " worse"));
+        buf_done(&out);
+    }
+    for (int i = 0; i < 9; i++)
+        view_act(&f.ui, &f.scene, ACTION_DOWN, 80, 24);
+    assert_true(f.ui.compare_line < 4);
+    for (int i = 0; i < 9; i++)
+        view_act(&f.ui, &f.scene, ACTION_UP, 80, 24);
+    assert_int_equal(f.ui.compare_line, 0);
+    view_act(&f.ui, &f.scene, ACTION_RIGHT, 80, 24);
+    assert_int_equal(f.ui.source, 0); /* the row after it */
+    frame_done(&frame);
+    end(&f);
+}
+
 static void short_heads_differ(void **state) {
     (void)state;
     char a[PHASE_TITLE], b[PHASE_TITLE];
@@ -373,6 +408,7 @@ int main(void) {
         cmocka_unit_test(labels_differ),
         cmocka_unit_test(signs_differ_without_colour),
         cmocka_unit_test(drawn_at_every_size),
+        cmocka_unit_test(compare_view_fits),
         cmocka_unit_test(short_heads_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

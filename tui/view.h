@@ -36,7 +36,8 @@ struct ui {
     int text_scroll;          /* lines of that text above the screen */
     int event;                /* lines scrolled back from the newest in the event view */
     int help_scroll, solo_scroll;
-    bool by_finish;                   /* burst view: order */
+    int compare_line; /* compare view: selected phase, from the first; past the last: the last */
+    bool by_finish;   /* burst view: order */
     bool sort_by_value, sort_reverse; /* rows in the order of the metric in the selected column */
     bool why;                         /* the panel of reasons is open */
     int why_scroll;

@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "store/report_parts.h"
 
-#define PHASE_CELLS 16
-#define METRIC_CELLS 16
-#define VALUE_CELLS 8
+/* A row of 80 cells: two blanks, these, two blanks and the longest verdict. */
+enum { METRIC_CELLS = 14, VALUE_CELLS = 7, INTERVAL_CELLS = 14, UNITS_CELLS = 8, ROW_CELLS = 80 };
+enum { VERDICT_AT = 2 + METRIC_CELLS + 3 * VALUE_CELLS + INTERVAL_CELLS + UNITS_CELLS + 2 };
 
 static void pad(struct buf *out, size_t used, size_t cells) {
     for (; used < cells; used++)
@@ -46,7 +46,7 @@ static void put_ratio(struct buf *out, const struct ratio *ratio) {
         buf_text(&text, "–");
     else
         buf_printf(&text, "%.3f–%.3f", ratio->low, ratio->high);
-    put_right(out, buf_string(&text), 15);
+    put_right(out, buf_string(&text), INTERVAL_CELLS);
     buf_done(&text);
 }
 
@@ -54,39 +54,51 @@ static void put_units(struct buf *out, const struct compare_row *row) {
     struct buf text;
     buf_init(&text, 64);
     if (row->ratio.paired)
-        buf_printf(&text, "%zu pairs", row->n_a);
+        buf_printf(&text, "%zu pair%s", row->n_a, row->n_a == 1 ? "" : "s");
     else
         buf_printf(&text, "%zu|%zu", row->n_a, row->n_b);
-    put_right(out, buf_string(&text), 9);
+    put_right(out, buf_string(&text), UNITS_CELLS);
     buf_done(&text);
 }
 
+/* That there are too few units stands in the column before, and below the table. */
+static bool is_few(const struct compare_row *row) {
+    return row->bar == BAR_NONE && (row->n_a < BOOTSTRAP_LEAST || row->n_b < BOOTSTRAP_LEAST);
+}
+
+/* The reason on a line of its own where it does not fit. */
 static void put_verdict(struct buf *out, const struct compare_row *row) {
-    buf_text(out, compare_word(row->verdict));
-    if (row->verdict == COMPARE_BETTER || row->verdict == COMPARE_WORSE)
-        buf_text(out, compare_holds(row) ? "" : " (not among all rows)");
+    struct buf why;
+    bool differs = row->verdict == COMPARE_BETTER || row->verdict == COMPARE_WORSE;
+    bool alone = differs && !compare_holds(row);
+    buf_printf(out, "%s%s%s", alone ? "(" : "", compare_word(row->verdict), alone ? ")" : "");
+    buf_init(&why, 1 << 12);
     if (row->bar != BAR_NONE)
-        buf_printf(out, ": %s", compare_bar_word(row->bar));
-    if (row->detail[0]) {
-        buf_text(out, " (");
-        report_text(out, row->detail, "");
-        buf_char(out, ')');
+        buf_text(&why, compare_bar_word(row->bar));
+    if (row->detail[0] && !is_few(row)) {
+        buf_text(&why, why.length ? " (" : "");
+        report_text(&why, row->detail, "");
+        buf_text(&why, why.length && row->bar != BAR_NONE ? ")" : "");
     }
+    size_t used = VERDICT_AT + strlen(compare_word(row->verdict)) + 2;
+    if (why.length && used + text_cells(buf_string(&why)) <= ROW_CELLS)
+        buf_printf(out, ": %s", buf_string(&why));
+    else if (why.length)
+        buf_printf(out, "\n    %s", buf_string(&why));
+    buf_done(&why);
 }
 
 static void put_row(struct buf *out, const struct compare_row *row) {
     const struct metric *metric = metric_of(row->metric);
     char words[64];
     copy_text(words, sizeof words, metric->title);
-    if (strlen(words) + strlen(metric->unit) + 2 < sizeof words) {
+    bool told = strchr(metric->title, '/') != NULL;
+    if (!told && strlen(words) + strlen(metric->unit) + 2 < sizeof words) {
         size_t length = strlen(words);
         words[length] = ' ';
         copy_text(words + length + 1, sizeof words - length - 1, metric->unit);
     }
-    char phase[PHASE_MAX * 3];
-    text_visible(phase, sizeof phase, row->phase, strlen(row->phase));
     buf_text(out, "  ");
-    put_left(out, phase, PHASE_CELLS);
     put_left(out, words, METRIC_CELLS);
     put_value(out, row->metric, row->a);
     put_value(out, row->metric, row->b);
@@ -106,14 +118,19 @@ static void put_head(struct buf *out, const struct compare_row *row, const struc
         report_text(out, report_name(a, row->ep_a), "?");
     }
     buf_printf(out, " · %s\n  ", suite_word(row->suite));
-    put_left(out, "phase", PHASE_CELLS);
-    put_left(out, "metric", METRIC_CELLS);
+    put_left(out, "", METRIC_CELLS);
     put_right(out, "A", VALUE_CELLS);
     put_right(out, "B", VALUE_CELLS);
     put_right(out, "B/A", VALUE_CELLS);
-    put_right(out, "95 % interval", 15);
-    put_right(out, "n", 9);
+    put_right(out, "95 % interval", INTERVAL_CELLS);
+    put_right(out, "n", UNITS_CELLS);
     buf_text(out, "  verdict\n");
+}
+
+static void put_phase(struct buf *out, const struct compare_row *row) {
+    buf_char(out, ' ');
+    report_text(out, row->phase, "?");
+    buf_char(out, '\n');
 }
 
 static void put_run(struct buf *out, const char *letter, const struct board *board) {
@@ -121,19 +138,20 @@ static void put_run(struct buf *out, const char *letter, const struct board *boa
     buf_printf(out, "%s  ", letter);
     report_text(out, run->id, "?");
     report_origins(out, board);
-    buf_printf(out, ", %s, %d pass%s, ", workload_word(run->workload), run->passes,
+    buf_printf(out, ", %s, %d pass%s\n   ", workload_word(run->workload), run->passes,
                run->passes == 1 ? "" : "es");
     report_machine(out, &run->machine);
     buf_char(out, '\n');
 }
 
 struct tally {
-    size_t verdicts[COMPARE_COUNT], holds;
+    size_t verdicts[COMPARE_COUNT], holds, few;
 };
 
 static struct tally tally_of(const struct compare *compare) {
-    struct tally tally = {{0}, 0};
+    struct tally tally = {{0}, 0, 0};
     for (size_t i = 0; i < compare->count; i++) {
+        tally.few += is_few(&compare->rows[i]);
         tally.verdicts[compare->rows[i].verdict]++;
         tally.holds += compare_holds(&compare->rows[i]);
     }
@@ -160,8 +178,11 @@ void report_compare(struct buf *out, const struct compare *compare, const struct
     }
     for (size_t i = 0; i < compare->count; i++) {
         const struct compare_row *row = &compare->rows[i], *before = i ? row - 1 : NULL;
-        if (!before || before->ep_b != row->ep_b || before->suite != row->suite)
+        bool other = !before || before->ep_b != row->ep_b || before->suite != row->suite;
+        if (other)
             put_head(out, row, a, b);
+        if (other || strcmp(before->phase, row->phase) != 0)
+            put_phase(out, row);
         put_row(out, row);
     }
     struct tally tally = tally_of(compare);
@@ -171,8 +192,13 @@ void report_compare(struct buf *out, const struct compare *compare, const struct
     for (int i = 0; i < COMPARE_COUNT; i++)
         buf_printf(out, "%s%s: %zu", i ? " · " : "", compare_word((enum compare_verdict)i),
                    tally.verdicts[i]);
-    buf_printf(out, "\n%zu difference%s stand%s among all rows (Holm, 5 %%)\n", tally.holds,
-               tally.holds == 1 ? "" : "s", tally.holds == 1 ? "s" : "");
+    size_t alone = tally.verdicts[COMPARE_BETTER] + tally.verdicts[COMPARE_WORSE] - tally.holds;
+    buf_printf(out, "\n%zu difference%s stand%s among all rows (Holm, 5 %%)%s\n", tally.holds,
+               tally.holds == 1 ? "" : "s", tally.holds == 1 ? "s" : "",
+               alone ? "; those in (brackets) do not" : "");
+    if (tally.few)
+        buf_printf(out, "Below n = %d no interval is honest: --passes %d measures enough.\n",
+                   BOOTSTRAP_LEAST, BOOTSTRAP_LEAST);
 }
 
 /* ---- JSON ---- */
