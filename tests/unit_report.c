@@ -385,7 +385,7 @@ static void test_table(void **state) {
     setup(&scene, false);
     char *text = write_report(scene.board, REPORT_TABLE, 100);
     contains(text, "run 20261120T180211Z-test-0001 · complete SIM");
-    contains(text, "agentic · TTFT (ms, median)");
+    contains(text, "agentic · TTFT (ms, median of calls)");
     contains(text, "one SIM");
     contains(text, "812");
     contains(text, "–"); /* absent */

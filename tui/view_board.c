@@ -361,7 +361,8 @@ static void draw_title(const struct draw *draw, const struct grid *grid) {
         snprintf(right, sizeof right, "Δ against %s %.64s", view_run_sign(draw->ui, reference),
                  label);
     } else if (passes > 1) {
-        snprintf(right, sizeof right, "median of %d passes", passes);
+        bool calls = strcmp(metric_sample(draw->ui->metric), "calls") == 0;
+        snprintf(right, sizeof right, "median of %s%d passes", calls ? "calls, " : "", passes);
     }
     draw_section(draw, grid->layout.box, true, draw_view_key(VIEW_BOARD), title, right);
 }

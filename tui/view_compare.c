@@ -255,7 +255,9 @@ static void view_draw_compare(struct frame *frame, struct rect rect, const struc
     label_of(&draw, ref.source, ref.ep, b, sizeof b);
     snprintf(title, sizeof title, "compare · %s %s", metric_of(ui->metric)->title,
              draw_unit(ui->metric));
-    struct rect inner = draw_section(&draw, rect, true, draw_view_key(VIEW_COMPARE), title, NULL);
+    bool single = scene->boards[source]->run.passes == 1 && ref.board->run.passes == 1;
+    struct rect inner = draw_section(&draw, rect, true, draw_view_key(VIEW_COMPARE), title,
+                                     single ? "median of the pass" : "median of passes' medians");
     frame_printf(frame, inner.x, inner.y, inner.width, view_series_role(source), "A %s", a);
     frame_printf(frame, inner.x, inner.y + 1, inner.width, view_series_role(ref.source), "B %s", b);
     compare_endpoints(&compare, scene->boards[source], ep, ref.board, ref.ep, ui->metric);

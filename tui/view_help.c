@@ -88,6 +88,11 @@ static void page_signs(struct page *page) {
     for (size_t i = 0; i < COUNT_OF(signs); i++)
         page_term(page, 22, signs[i].role, signs[i].sign, signs[i].text);
     page_term(
+        page, 22, ROLE_TEXT, "median",
+        "On the board and in reports of all calls of all passes together (of what is measured "
+        "once a pass, of the passes). Compared are passes: the median of their medians. A "
+        "burst's p50 is the call in the middle of one pass, by nearest rank.");
+    page_term(
         page, 22, ROLE_TEXT, "sparklines",
         "All run over board time, from the run's start to now. TTFT has a scale of its own in "
         "each row; the others share one over all rows.");

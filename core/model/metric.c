@@ -132,6 +132,10 @@ const struct metric *metric_of(enum metric_id metric) {
     return &metrics[metric];
 }
 
+const char *metric_sample(enum metric_id metric) {
+    return metric < METRIC_WALL ? "calls" : "passes";
+}
+
 bool metric_counts_tokens(enum metric_id metric) {
     static const bool counts[METRIC_COUNT] = {
         [METRIC_DECODE] = true,       [METRIC_EFFECTIVE] = true,

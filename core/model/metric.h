@@ -71,6 +71,10 @@ int metric_find(const char *id_or_title); /* -1 unknown */
 /* Made of token counts: not to be ranked where chunks were counted (protocol 1). */
 bool metric_counts_tokens(enum metric_id metric);
 
+/* What a cell's figures of this metric are drawn from, of all passes together: "calls" or
+ * "passes". (Comparing takes passes in either case: compare.h.) */
+const char *metric_sample(enum metric_id metric);
+
 /* A value as people read it: three significant digits, at most `width` cells, "–" when absent
  * (NaN); milliseconds from 10,000 on as "12.3s", tokens from 10,000 as "12.3k". `out` is UTF-8. */
 #define METRIC_TEXT 24

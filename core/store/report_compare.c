@@ -172,6 +172,8 @@ void report_compare(struct buf *out, const struct compare *compare, const struct
     if (a != b) {
         put_run(out, "A", a);
         put_run(out, "B", b);
+        buf_text(out, "The unit is the pass: A and B are medians of the passes' medians, where a "
+                      "report\ntakes the median of all calls.\n");
         if (a->run.seed != b->run.seed && a->run.seed && b->run.seed)
             buf_text(out, "The seeds differ, and with them the prompts, not their size: --seed N "
                           "makes them the same.\n");

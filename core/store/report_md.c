@@ -81,7 +81,8 @@ static void put_head(struct buf *out, const struct board *board, enum suite_id s
 static void put_metric(struct buf *out, const struct board *board, enum suite_id suite,
                        enum metric_id metric, struct notes *notes) {
     const struct metric *words = metric_of(metric);
-    buf_printf(out, "\n%s (%s, median)\n\n", words->title, words->unit);
+    buf_printf(out, "\n%s (%s, median of %s)\n\n", words->title, words->unit,
+               metric_sample(metric));
     put_head(out, board, suite);
     for (int ep = 0; ep < (int)board->row_count; ep++) {
         buf_text(out, "| ");

@@ -219,8 +219,8 @@ static void put_block(struct table *table, enum suite_id suite, enum metric_id m
     for (int column = 0; column < (int)board->column_count; column++)
         if (board->columns[column].suite == suite)
             places[count++] = measure(board, column, metric);
-    buf_printf(table->out, "\n%s · %s (%s, median)\n", suite_word(suite), words->title,
-               words->unit);
+    buf_printf(table->out, "\n%s · %s (%s, median of %s)\n", suite_word(suite), words->title,
+               words->unit, metric_sample(metric));
     for (size_t from = 0, to; from < count; from = to) {
         size_t width = GAP + table->name_width;
         for (to = from; to < count; to++) {
