@@ -541,8 +541,8 @@ static void bytes_count_what_is_owned(void **state) {
     event_free(event);
 }
 
-/* What a phase's start did not say in an older log, it does not say when it is written again. */
-static void test_phases_without_turns(void **state) {
+/* What a line of an older log did not say, it does not say when it is written again. */
+static void test_fields_that_came_later(void **state) {
     (void)state;
     struct event old = stable("{\"t\":5,\"e\":\"phase_start\",\"ep\":1,\"suite\":\"recovery\","
                               "\"phase\":\"run\",\"pass\":2}");
@@ -552,11 +552,17 @@ static void test_phases_without_turns(void **state) {
                               "\"phase\":\"run\",\"pass\":2,\"turns\":15}");
     assert_int_equal(now.phase.turns, 15);
     event_done(&now);
+    struct event score =
+        stable("{\"t\":5,\"e\":\"score\",\"ep\":0,\"suite\":\"recovery\",\"item\":\"a\",\"turn\":0,"
+               "\"repeat\":0,"
+               "\"pass\":0,\"points\":0,\"failure\":\"f\",\"detail\":null,\"expected\":\"b\"}");
+    assert_string_equal(score.score.expected, "b");
+    event_done(&score);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_phases_without_turns),
+        cmocka_unit_test(test_fields_that_came_later),
         cmocka_unit_test(each_kind_has_its_line),
         cmocka_unit_test(fields_land_where_they_belong),
         cmocka_unit_test(new_events_are_absent),

@@ -64,6 +64,7 @@ static void row_done(struct board *board, struct row *row) {
     for (size_t i = 0; i < row->score_count; i++) {
         free(row->scores[i].failure);
         free(row->scores[i].detail);
+        free(row->scores[i].expected);
     }
     free(row->engine_version);
     free(row->model);

@@ -108,6 +108,7 @@ struct score_line {
     int64_t call; /* id of the last call before it, the one that is judged; 0: none */
     double points;
     char *failure, *detail;
+    char *expected; /* what would have been right; NULL: it was, or nobody says */
 };
 
 struct note_line {

@@ -154,6 +154,7 @@ static void drop_scores(struct row *row, int column, int pass) {
         if (line->column == column && line->pass == pass) {
             free(line->failure);
             free(line->detail);
+            free(line->expected);
         } else {
             row->scores[kept++] = *line;
         }
@@ -332,7 +333,8 @@ void apply_score(struct board *board, const struct event_score *score) {
                                 .call = call_of_score(row, column, score->pass),
                                 .points = score->points,
                                 .failure = score_text(score->failure),
-                                .detail = score_text(score->detail)};
+                                .detail = score_text(score->detail),
+                                .expected = score_text(score->expected)};
     copy_text(line->item, sizeof line->item, score->item);
     struct cell *cell = board_cell(board, score->ep, column);
     if (cell && cell->pass == score->pass)

@@ -104,7 +104,7 @@ struct event_score {
     char item[40];
     int turn, repeat, pass;
     double points;
-    char *failure, *detail;
+    char *failure, *detail, *expected;
 };
 struct event_figure {
     int ep;

@@ -196,6 +196,7 @@ static const struct field score_fields[] = {
     {FIELD("points", DOUBLE, event_score, points), .null = NULL_ZERO},
     {FIELD("failure", STRING, event_score, failure), .null = NULL_ZERO},
     {FIELD("detail", STRING, event_score, detail), .null = NULL_ZERO},
+    {FIELD("expected", STRING, event_score, expected), .null = NULL_ZERO, .sparse = true},
 };
 
 static const struct field figure_fields[] = {

@@ -209,6 +209,7 @@ static void put_scores(struct json_writer *w, const struct row *row) {
         json_put_number(w, "points", score->points);
         json_put_string(w, "failure", score->failure);
         json_put_string(w, "detail", score->detail);
+        json_put_string(w, "expected", score->expected);
         json_close(w, '}');
     }
 }

@@ -186,6 +186,46 @@ static void put_failures(struct buf *out, const struct board *board) {
         buf_char(out, '\n');
 }
 
+static void put_cell_text(struct buf *out, const char *text) {
+    report_markup(out, text, "–");
+    buf_text(out, " | ");
+}
+
+static void put_failed_row(struct buf *out, const struct board *board,
+                           const struct report_failed *failed) {
+    const struct score_line *line = failed->line;
+    struct buf got;
+    buf_text(out, "| ");
+    put_name(out, board, failed->ep);
+    buf_printf(out, " | %s ", suite_word(line->suite));
+    report_markup(out, board->columns[line->column].phase, "");
+    buf_text(out, " | ");
+    put_cell_text(out, line->item);
+    buf_printf(out, "%d | ", failed->times);
+    put_cell_text(out, line->failure);
+    put_cell_text(out, line->detail);
+    put_cell_text(out, line->expected);
+    buf_init(&got, SIZE_MAX / 4);
+    report_got(&got, board, line);
+    report_markup(out, buf_string(&got), "–");
+    buf_text(out, " |\n");
+    buf_done(&got);
+}
+
+static void put_failed(struct buf *out, const struct board *board) {
+    struct report_failed failed[REPORT_FAILED_MAX];
+    size_t more, count = report_failed(board, failed, &more);
+    if (count == 0)
+        return;
+    buf_text(out, "Wrong answers\n\n| endpoint | phase | turn | times | what | detail | expected | "
+                  "got |\n|---|---|---|---:|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        put_failed_row(out, board, &failed[i]);
+    if (more)
+        buf_printf(out, "\nand %zu more, in the log.\n", more);
+    buf_char(out, '\n');
+}
+
 static void put_notes(struct buf *out, const struct board *board) {
     size_t before = out->length;
     for (size_t i = 0; i < board->note_count; i++) {
@@ -247,6 +287,7 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
     }
     buf_char(out, '\n');
     put_failures(out, board);
+    put_failed(out, board);
     put_notes(out, board);
 }
 

@@ -56,6 +56,24 @@ bool report_has(const struct cell *cell, enum metric_id metric);
 /* How many values stand behind it; NaN when an import did not say. */
 double report_n(const struct board *board, int ep, int column, enum metric_id metric);
 
+/* A turn that the model got wrong, with the same failure in `times` repeats; `line` is the first.
+ */
+struct report_failed {
+    int ep, times;
+    const struct score_line *line;
+};
+#define REPORT_FAILED_MAX 200
+/* Returns how many; `more`: scores that found no room. An engine's faults are not among them. */
+size_t report_failed(const struct board *board, struct report_failed failed[REPORT_FAILED_MAX],
+                     size_t *more);
+/* A line of it: "tool-call edit two, 3 times: model:schema, jobs: no integer"; "expected: …", empty
+ * where the log does not say; "got: …". */
+enum failed_part { FAILED_WHAT, FAILED_EXPECTED, FAILED_GOT, FAILED_PARTS };
+void report_failed_part(struct buf *out, const struct board *board,
+                        const struct report_failed *failed, enum failed_part part);
+/* What came instead, bounded and safe: the first tool call, else the answer, else the reasoning. */
+void report_got(struct buf *out, const struct board *board, const struct score_line *line);
+
 /* The k of a quality suite's pass^k: its phases' largest over all endpoints. Below 2 nothing was
  * repeated, and people's tables leave it out. */
 int report_repeats(const struct board *board, enum suite_id suite);

@@ -10,7 +10,8 @@
 #define WIDTH_MIN 40
 #define NAME_MAX_CELLS 28
 #define NOTES_SHOWN 10
-#define GAP 2 /* blanks between columns */
+#define FAILED_SHOWN 6 /* wrong answers; the Markdown has all of them */
+#define GAP 2          /* blanks between columns */
 
 struct table {
     struct buf *out;
@@ -359,6 +360,32 @@ static void tell_absence(const struct board *board, int ep, int column, struct b
     report_absence(board, ep, column, out);
 }
 
+static void put_failed(struct table *table) {
+    const struct board *board = table->board;
+    struct report_failed failed[REPORT_FAILED_MAX];
+    size_t more, count = report_failed(board, failed, &more);
+    for (size_t i = 0; i < count && i < FAILED_SHOWN; i++) {
+        char *label = label_of(board, failed[i].ep);
+        if (i == 0)
+            buf_text(table->out, "\nwrong answers\n");
+        for (int part = FAILED_WHAT; part < FAILED_PARTS; part++) {
+            struct buf text;
+            buf_init(&text, SIZE_MAX / 4);
+            report_failed_part(&text, board, &failed[i], (enum failed_part)part);
+            if (text.length)
+                put_item(table, part == FAILED_WHAT ? label : "", table->name_width,
+                         buf_string(&text));
+            buf_done(&text);
+        }
+        free(label);
+    }
+    if (count > FAILED_SHOWN) {
+        buf_printf(table->out, "  and %zu more: pitwall report ", count - FAILED_SHOWN + more);
+        report_text(table->out, board->run.id, "RUN");
+        buf_text(table->out, " --format md\n");
+    }
+}
+
 static void put_notes(struct table *table) {
     const struct board *board = table->board;
     size_t count = 0;
@@ -441,6 +468,7 @@ static void put_board(struct table *table) {
     put_cells(table, "not measured", tell_absence);
     put_cells(table, "errors", list_errors);
     put_cells(table, "calls not counted", list_uncounted);
+    put_failed(table);
     put_notes(table);
     put_legend(table);
 }

@@ -290,7 +290,8 @@ void lane_note(struct lane *lane, enum note_level level, int ep, const char *for
 }
 
 void lane_score(struct lane *lane, int ep, enum suite_id suite, const char *item, int turn,
-                int repeat, int pass, double points, const char *failure, const char *detail) {
+                int repeat, int pass, double points, const char *failure, const char *detail,
+                const char *expected) {
     struct event *event = event_new(EVENT_SCORE, lane_now_us(lane));
     event->score = (struct event_score){.ep = ep,
                                         .suite = suite,
@@ -299,7 +300,8 @@ void lane_score(struct lane *lane, int ep, enum suite_id suite, const char *item
                                         .pass = pass,
                                         .points = points,
                                         .failure = mem_string(failure),
-                                        .detail = mem_string(detail)};
+                                        .detail = mem_string(detail),
+                                        .expected = mem_string(expected)};
     copy_text(event->score.item, sizeof event->score.item, item);
     lane_emit(lane, event);
 }

@@ -124,6 +124,7 @@ bool lane_phase_close(struct lane *lane, int ep, enum suite_id suite, const char
 void lane_note(struct lane *lane, enum note_level level, int ep, const char *format, ...)
     PRINTF_LIKE(4, 5);
 void lane_score(struct lane *lane, int ep, enum suite_id suite, const char *item, int turn,
-                int repeat, int pass, double points, const char *failure, const char *detail);
+                int repeat, int pass, double points, const char *failure, const char *detail,
+                const char *expected);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "suites/expected.h"
 #include "suites/quality.h"
 #include "suites/quality_data.h"
 #include "suites/quality_files.h"
@@ -156,7 +157,7 @@ static bool ask(struct endurance *run, const char *item, struct score *score) {
         return false;
     score_tool_turn(score, &talk->reply, run->tools, tools[run->step]);
     if (item)
-        talk_score(talk, item, run->turn, 0, score);
+        talk_score(talk, item, run->turn, 0, score, expected_call(run->tools, tools[run->step]));
     return !talk_is_down(talk);
 }
 
@@ -244,7 +245,8 @@ static void score_edits(struct endurance *run) {
         return;
     score_set(&score, held == due ? FINDING_CLEAN : FINDING_LOST_EDIT, (double)held / due,
               "%d of %d edits hold%s%s", held, due, lost[0] ? ", not " : "", lost);
-    talk_score(&run->talk, "edits at the end", run->turn, 0, &score);
+    talk_score(&run->talk, "edits at the end", run->turn, 0, &score,
+               mem_string("every edit that was asked for"));
 }
 
 static enum verdict3 check(const struct talk *talk) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "suites/expected.h"
 #include "suites/quality.h"
 #include "suites/quality_data.h"
 #include "suites/quality_trace.h"
@@ -25,6 +26,7 @@ struct kind {
     struct {
         const char *suffix; /* of the item; NULL: the item itself */
         scorer *score;
+        char *(*expected)(const struct cJSON *episode);
     } scores[2];
 };
 
@@ -129,7 +131,8 @@ static void tell(struct episodes *episodes, const struct trace *trace, const str
         const char *suffix = episodes->kind->scores[i].suffix;
         char *item =
             mem_format("%s%s%s", name ? name : "episode", suffix ? ": " : "", suffix ? suffix : "");
-        talk_score(&episodes->talk, item, number, episodes->repeat, &score);
+        talk_score(&episodes->talk, item, number, episodes->repeat, &score,
+                   episodes->kind->scores[i].expected(episode));
         free(item);
     }
 }
@@ -223,22 +226,22 @@ static const struct kind recovery = {
     .suite = SUITE_RECOVERY,
     .cap = RECOVERY_CAP,
     .ends_when_fixed = true,
-    .scores = {{NULL, trace_recovery}},
+    .scores = {{NULL, trace_recovery, expected_recovery}},
 };
 static const struct kind research_brief = {
     .suite = SUITE_RESEARCH_BRIEF,
     .cap = CAP,
-    .scores = {{"brief", trace_brief}, {"save", trace_delivery}},
+    .scores = {{"brief", trace_brief, expected_brief}, {"save", trace_delivery, expected_delivery}},
 };
 static const struct kind order_control = {
     .suite = SUITE_ORDER_CONTROL,
     .cap = CAP,
-    .scores = {{NULL, trace_order}},
+    .scores = {{NULL, trace_order, expected_order}},
 };
 static const struct kind loop_search = {
     .suite = SUITE_LOOP_SEARCH,
     .cap = CAP,
-    .scores = {{NULL, trace_search}},
+    .scores = {{NULL, trace_search, expected_search}},
 };
 
 static void recovery_run(struct lane *lane, const struct endpoint *endpoint, int pass) {

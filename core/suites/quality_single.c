@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "suites/expected.h"
 #include "suites/quality.h"
 #include "suites/quality_answers.h"
 #include "suites/quality_data.h"
@@ -72,7 +73,7 @@ static bool run_item(struct single *single, const struct cJSON *item, int number
     if (!talk_ask(talk))
         return false;
     single->score(&score, &talk->reply, item);
-    talk_score(talk, name ? name : "item", number, single->repeat, &score);
+    talk_score(talk, name ? name : "item", number, single->repeat, &score, expected_answer(item));
     return !talk_is_down(talk);
 }
 

@@ -98,7 +98,7 @@ void trace_recovery(struct score *score, const struct trace *trace, const struct
     if (trace->count == 0)
         score_set(score, FINDING_NO_CALL, 0, "%.100s", trace->answer ? trace->answer : "");
     else if (repeats > 0)
-        score_set(score, FINDING_REPEATED_CALL, 0, "the failing call %zu times again", repeats);
+        score_set(score, FINDING_REPEATED_CALL, 0, "the failing call again, %zu ×", repeats);
     else
         score_set(score, FINDING_NOT_CORRECTED, 0, "%zu calls, none addresses the error",
                   trace->count);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "suites/expected.h"
 #include "suites/quality.h"
 #include "suites/quality_data.h"
 #include "suites/talk.h"
@@ -86,7 +87,8 @@ static bool run_turn(struct turns *turns, const struct cJSON *turn, int number) 
     if (!talk_ask(talk))
         return false;
     score_tool_turn(&score, &talk->reply, turns->tools, talk->expected_tool);
-    talk_score(talk, item ? item : talk->expected_tool, number, turns->repeat, &score);
+    talk_score(talk, item ? item : talk->expected_tool, number, turns->repeat, &score,
+               expected_call(turns->tools, talk->expected_tool));
     if (score.finding == FINDING_ENGINE)
         talk_unsay(talk); /* the later turns must not pay for it */
     else

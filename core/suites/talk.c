@@ -220,8 +220,11 @@ bool talk_is_down(const struct talk *talk) {
 }
 
 void talk_score(struct talk *talk, const char *item, int turn, int repeat,
-                const struct score *score) {
+                const struct score *score, char *expected) {
     char failure[SCORE_FAILURE_MAX];
+    bool wrong = score->finding != FINDING_CLEAN && score->finding != FINDING_ENGINE;
     lane_score(talk->lane, talk->ep, talk->suite, item, turn, repeat, talk->pass, score->points,
-               score_failure(score, failure), score->detail[0] ? score->detail : NULL);
+               score_failure(score, failure), score->detail[0] ? score->detail : NULL,
+               wrong ? expected : NULL);
+    free(expected);
 }

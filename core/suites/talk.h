@@ -55,8 +55,9 @@ void talk_result(struct talk *talk, size_t index, const char *text);
 /* The endpoint does not answer any more: nothing is left to ask. */
 bool talk_is_down(const struct talk *talk);
 
-/* The finding as a score event. An answer that was cut by a stop has none. */
+/* The finding as a score event. An answer that was cut by a stop has none. `expected`: what would
+ * have been right (expected.h); taken, and told where the model was wrong. */
 void talk_score(struct talk *talk, const char *item, int turn, int repeat,
-                const struct score *score);
+                const struct score *score, char *expected);
 
 #endif
