@@ -65,7 +65,7 @@ static void test_there_and_back(void **state) {
         assert_string_equal(buf_string(&again), buf_string(&lines));
         assert_false(log_torn(reader));
         assert_int_equal(log_skipped(reader), 0);
-        log_rewind(reader);
+        log_go(reader, (struct log_place){0});
     }
     log_reader_free(reader);
     run_done(&run);

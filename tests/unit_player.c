@@ -467,17 +467,16 @@ static void test_landmarks(void **state) {
     const struct landmark *marks = player_landmarks(player, &count);
     static const struct {
         int64_t t;
-        enum event_kind kind;
+        enum landmark_kind kind;
         int ep;
         const char *text;
     } expected[] = {
-        {10, EVENT_PHASE_START, 0, "agentic cold"},
-        {30, EVENT_NOTE, -1, "one: \"level\":\"info\" ␛[31m"},
-        {50, EVENT_CALL_END, 0, "cold timeout_stall"},
-        {60, EVENT_PHASE_END, 0, "agentic cold done"},
-        {60, EVENT_PHASE_START, 0, "agentic warm"},
-        {70, EVENT_RUN_END, -1, "run open"},
-        {120, EVENT_NOTE, -1, "odd"},
+        {10, LANDMARK_PHASE, 0, "agentic cold"},
+        {30, LANDMARK_NOTE, -1, "one: \"level\":\"info\" ␛[31m"},
+        {50, LANDMARK_ERROR, 0, "cold timeout_stall"},
+        {60, LANDMARK_PHASE, 0, "agentic warm"},
+        {70, LANDMARK_RUN_END, -1, "run open"},
+        {120, LANDMARK_NOTE, -1, "odd"},
     };
     assert_int_equal(count, COUNT_OF(expected));
     for (size_t i = 0; i < count; i++) {

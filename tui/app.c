@@ -95,33 +95,58 @@ static void act_live(struct app *app, enum action action) {
         live_run_command(app->live, LANE_RETRY, app->ui.ep);
 }
 
-/* The next landmark of `kind` (any, when EVENT_COUNT) after or before `now`. */
-static int64_t landmark_time(struct player *player, int64_t now, bool forward, bool phases) {
+/* The next landmark after or before `now`, of the phases or of the others; NULL: none. Back, the
+ * one that was reached a moment ago is none. */
+static const struct landmark *next_landmark(struct player *player, int64_t now, bool forward,
+                                            bool phases) {
     size_t count;
-    const struct landmark *marks = player_landmarks(player, &count);
-    int64_t found = -1;
+    const struct landmark *marks = player_landmarks(player, &count), *found = NULL;
     for (size_t i = 0; i < count; i++) {
-        bool phase = marks[i].kind == EVENT_PHASE_START;
-        if (phase != phases || (!phases && marks[i].kind == EVENT_PHASE_END))
+        if ((marks[i].kind == LANDMARK_PHASE) != phases)
             continue;
         if (forward && marks[i].t > now)
-            return marks[i].t;
+            return &marks[i];
         if (!forward && marks[i].t < now - 1000000)
-            found = marks[i].t;
+            found = &marks[i];
     }
-    return forward ? found : found < 0 ? 0 : found;
+    return found;
 }
 
 #define SEEK_STEP_US 5000000
 #define SEEK_SETTLES_US 500000 /* keys pressed faster than that add up */
 
 static void seek(struct app *app, int64_t to) {
-    if (to < 0)
-        return;
     app->sought_us = to;
     app->sought_own_us = -1;
     app->sought_at_us = clock_us();
     player_seek(app->player, to);
+}
+
+static void seek_phase(struct app *app, int64_t now, bool forward) {
+    const struct landmark *mark = next_landmark(app->player, now, forward, true);
+    if (mark || !forward)
+        seek(app, mark ? mark->t : 0);
+}
+
+/* The message says what it is that was jumped to, and whose. */
+static void jump(struct app *app, int64_t now, bool forward) {
+    static const char *const kinds[] = {
+        [LANDMARK_PHASE] = "phase", [LANDMARK_RUN_END] = "end", [LANDMARK_NOTE] = "note",
+        [LANDMARK_ERROR] = "error", [LANDMARK_GATE] = "gate",   [LANDMARK_VERDICT] = "verdict",
+    };
+    const struct landmark *mark = next_landmark(app->player, now, forward, false);
+    char *message = app->ui.message;
+    size_t size = sizeof app->ui.message;
+    if (!mark) {
+        snprintf(message, size, "no error, gate or verdict %s this moment",
+                 forward ? "after" : "before");
+        return;
+    }
+    const struct run *run = &app->runs[mark->source];
+    bool owned = mark->ep >= 0 && (size_t)mark->ep < run->endpoint_count;
+    seek(app, mark->t);
+    snprintf(message, size, "%s%s%.40s: %s", kinds[mark->kind], owned ? " of " : "",
+             owned ? run->endpoints[mark->ep].name : "", mark->text);
 }
 
 /* Where the replay is, or is about to be. */
@@ -142,22 +167,33 @@ static double next_speed(double speed, bool faster) {
     return steps[at];
 }
 
-/* The player's landmarks as the scrub bar shows them. */
-static void replay_marks(struct app *app) {
+static enum mark_kind mark_kind(const struct landmark *mark, uint64_t suite) {
+    switch (mark->kind) {
+    case LANDMARK_PHASE:
+        return mark->suite_key != suite ? MARK_SUITE : MARK_PHASE;
+    case LANDMARK_VERDICT:
+        return MARK_VERDICT;
+    case LANDMARK_GATE:
+        return MARK_GATE;
+    case LANDMARK_NOTE:
+    case LANDMARK_ERROR:
+    case LANDMARK_RUN_END:
+        break;
+    }
+    return MARK_TROUBLE;
+}
+
+void app_marks(struct app *app) {
     size_t count, kept = 0;
     uint64_t suite = 0;
     const struct landmark *marks = player_landmarks(app->player, &count);
     free(app->marks);
     app->marks = mem_zero(count + 1, sizeof *app->marks);
     for (size_t i = 0; i < count; i++) {
-        bool phase = marks[i].kind == EVENT_PHASE_START;
-        if (marks[i].kind == EVENT_PHASE_END || marks[i].kind == EVENT_RUN_END)
+        if (marks[i].kind == LANDMARK_RUN_END)
             continue;
-        enum mark_kind kind = !phase                        ? MARK_TROUBLE
-                              : marks[i].suite_key != suite ? MARK_SUITE
-                                                            : MARK_PHASE;
-        suite = phase ? marks[i].suite_key : suite;
-        app->marks[kept++] = (struct mark){marks[i].t, kind};
+        app->marks[kept++] = (struct mark){marks[i].t, mark_kind(&marks[i], suite)};
+        suite = marks[i].kind == LANDMARK_PHASE ? marks[i].suite_key : suite;
     }
     app->scene.marks = app->marks;
     app->scene.mark_count = kept;
@@ -175,7 +211,7 @@ static void next_align(struct app *app, enum align_mode mode) {
     player_align(app->player, mode, to);
     app->sought_us = to;
     app->sought_at_us = clock_us();
-    replay_marks(app);
+    app_marks(app);
     snprintf(app->ui.message, sizeof app->ui.message, "runs aligned by %s", align_word(mode));
 }
 
@@ -191,11 +227,11 @@ static void act_replay(struct app *app, enum action action) {
     else if (action == ACTION_SEEK_FORWARD)
         seek(app, now + SEEK_STEP_US);
     else if (action == ACTION_PHASE_BACK || action == ACTION_PHASE_FORWARD)
-        seek(app, landmark_time(app->player, now, action == ACTION_PHASE_FORWARD, true));
+        seek_phase(app, now, action == ACTION_PHASE_FORWARD);
     else if (action == ACTION_ALIGN)
         next_align(app, state.align);
-    else if (action == ACTION_JUMP_NEXT)
-        seek(app, landmark_time(app->player, now, true, false));
+    else if (action == ACTION_JUMP_NEXT || action == ACTION_JUMP_BACK)
+        jump(app, now, action == ACTION_JUMP_NEXT);
 }
 
 static void next_theme(struct app *app) {
@@ -373,7 +409,7 @@ void app_replay_state(struct app *app) {
         app->scene.offset_us[i] = player_time(app->player, state.align, (int)i, now) - now;
     }
     if (!app->marks)
-        replay_marks(app);
+        app_marks(app);
 }
 
 static void draw(struct app *app, struct frame *frame) {

@@ -54,8 +54,9 @@ void app_done(struct app *app);
 /* One board for each run header in app->runs. */
 void app_boards(struct app *app);
 
-/* The replay's marks, and how far its runs, or those beside a live one, are from the screen's
- * clock. */
+/* The marks of a replay's scrub bar, when its landmarks are others now. */
+void app_marks(struct app *app);
+/* How far a replay is, and its runs, or those beside a live one, from the screen's clock. */
 void app_replay_state(struct app *app);
 
 /* Run until the end. False and `error` when the terminal can't be used. */

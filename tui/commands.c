@@ -26,6 +26,7 @@
 #include "suites/suite.h"
 
 #define FEED_BYTES ((size_t)64 << 20)
+#define REPLAY_BYTES ((size_t)4 << 20) /* what is in it must be folded before a seek is seen */
 
 int complain(const struct error *error, int code) {
     char text[2 * sizeof error->text];
@@ -303,6 +304,17 @@ static int64_t until_us(const struct options *options) {
     return isnan(options->until_s) ? INT64_MAX : (int64_t)(options->until_s * 1e6);
 }
 
+static bool survey(struct app *app, struct error *error) {
+    return player_survey(app->player, (const char *const *)app->paths, error);
+}
+
+static bool fold(struct app *app, struct error *error) {
+    bool whole = player_fold(app->player, app->boards, until_us(app->options), error);
+    for (size_t i = 0; i < app->run_count; i++)
+        app->scene.boards[i] = app->boards[i];
+    return whole;
+}
+
 static int dump_frame(const struct context *context, struct app *app) {
     struct options *options = context->options;
     struct error error = {0};
@@ -310,7 +322,7 @@ static int dump_frame(const struct context *context, struct app *app) {
     struct buf out;
     int width = options->width ? options->width : 120,
         height = options->height ? options->height : 40;
-    if (!player_fold(app->player, app->boards, until_us(options), &error) ||
+    if (!survey(app, &error) || !player_fold(app->player, app->boards, until_us(options), &error) ||
         (options->keys && !app_keys(app, options->keys, width, height, &error)))
         return complain(&error, EXIT_USAGE);
     app_replay_state(app);
@@ -339,9 +351,11 @@ static int dump_frame(const struct context *context, struct app *app) {
 static int play(const struct context *context, struct app *app) {
     struct error error = {0};
     player_speed(app->player, context->options->speed);
-    app->feed = queue_new(FEED_BYTES);
-    player_start(app->player, app->feed);
+    app->feed = queue_new(REPLAY_BYTES);
     bool plain = wants_plain(context);
+    if (!plain && !survey(app, &error))
+        return complain(&error, EXIT_USAGE);
+    player_start(app->player, app->feed);
     if (plain) {
         app->until_us = until_us(context->options);
     } else if (!isnan(context->options->until_s)) {
@@ -393,7 +407,7 @@ static int report_with(const struct context *context, struct app *app) {
     }
     if (!open_runs(context, app))
         return EXIT_USAGE;
-    if (!player_fold(app->player, app->boards, until_us(context->options), &error))
+    if (!fold(app, &error))
         return complain(&error, EXIT_USAGE);
     return print_report(app, app->scene.boards, app->run_count, (enum report_format)format);
 }

@@ -256,33 +256,43 @@ static void draw_progress(const struct draw *draw, struct rect rect) {
                   halves > 2 * x ? ROLE_ACCENT : ROLE_BORDER);
 }
 
+static const struct {
+    uint32_t glyph;
+    char ascii;
+    enum role role;
+    bool may_hide; /* where there are too many of them to tell them apart */
+} signs[MARK_COUNT] = {
+    [MARK_PHASE] = {0x253C, '+', ROLE_BORDER, true},  [MARK_SUITE] = {0x253C, '+', ROLE_TEXT, true},
+    [MARK_VERDICT] = {0x25C7, '*', ROLE_TEXT, false}, [MARK_GATE] = {0x25AE, '#', ROLE_WARN, false},
+    [MARK_TROUBLE] = {0x25B4, '!', ROLE_BAD, false},
+};
+
 static bool crowds(const struct scene *scene, enum mark_kind kind, int width) {
     size_t count = 0;
     for (size_t i = 0; i < scene->mark_count; i++)
         count += scene->marks[i].kind == kind;
-    return kind != MARK_TROUBLE && count > (size_t)width / MARK_ROOM;
+    return signs[kind].may_hide && count > (size_t)width / MARK_ROOM;
 }
 
 static void draw_mark(const struct draw *draw, struct rect rect, const struct mark *mark) {
-    bool ascii = draw->ui->glyphs == GLYPH_ASCII, bad = mark->kind == MARK_TROUBLE;
+    bool ascii = draw->ui->glyphs == GLYPH_ASCII;
     int x = (int)((double)mark->t / (double)draw->ui->end_us * rect.width);
     x = x < 0 ? 0 : x >= rect.width ? rect.width - 1 : x;
     frame_put(draw->frame, rect.x + x, rect.y,
-              bad ? (ascii ? '!' : 0x25B4) : (ascii ? '+' : 0x253C),
-              bad                        ? ROLE_WARN
-              : mark->kind == MARK_SUITE ? ROLE_TEXT
-                                         : ROLE_BORDER);
+              ascii ? (uint32_t)signs[mark->kind].ascii : signs[mark->kind].glyph,
+              signs[mark->kind].role);
 }
 
-/* Where suites and phases begin (as far as they don't crowd), and where trouble was. */
+/* Where suites and phases begin (as far as they don't crowd), verdicts were told, gates tripped,
+ * and where trouble was. */
 static void draw_marks(const struct draw *draw, struct rect rect) {
     const struct scene *scene = draw->scene;
     if (!draw->ui->replay || draw->ui->end_us <= 0)
         return;
-    for (int kind = MARK_PHASE; kind <= MARK_TROUBLE; kind++) {
-        bool hidden = crowds(scene, (enum mark_kind)kind, rect.width);
+    for (enum mark_kind kind = MARK_PHASE; kind < MARK_COUNT; kind++) {
+        bool hidden = crowds(scene, kind, rect.width);
         for (size_t i = 0; i < scene->mark_count && !hidden; i++)
-            if ((int)scene->marks[i].kind == kind)
+            if (scene->marks[i].kind == kind)
                 draw_mark(draw, rect, &scene->marks[i]);
     }
 }

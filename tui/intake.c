@@ -4,13 +4,19 @@
 
 #include "beside.h"
 #include "store/chain.h"
+#include "store/player.h"
 
 #define BATCH 256 /* items folded between two looks at the keyboard */
 
-void intake_fresh(struct app *app, size_t source) {
+/* Takes the board. */
+static void adopt(struct app *app, size_t source, struct board *board) {
     board_free(app->boards[source]);
-    app->boards[source] = board_new(&app->runs[source]);
-    app->scene.boards[source] = app->boards[source];
+    app->boards[source] = board;
+    app->scene.boards[source] = board;
+}
+
+void intake_fresh(struct app *app, size_t source) {
+    adopt(app, source, board_new(&app->runs[source]));
 }
 
 /* The live run is source 0; a run beside it may end at any time. */
@@ -78,7 +84,11 @@ static void take_item(struct app *app, const struct item *item, struct plain *pl
         note_end(app, source);
         break;
     case QUEUE_RESET:
-        intake_fresh(app, source);
+        adopt(app, source, item->board ? item->board : board_new(&app->runs[source]));
+        break;
+    case QUEUE_SURVEYED:
+        player_surveyed(app->player);
+        app_marks(app);
         break;
     case QUEUE_REFOLD:
         refold(app, source, item->upto);
@@ -105,6 +115,8 @@ void intake_finish(struct app *app) {
 
 void intake_discard(struct app *app) {
     struct item item;
-    while (queue_pop(app->feed, &item, 1) == 1)
+    while (queue_pop(app->feed, &item, 1) == 1) {
         event_free(item.event);
+        board_free(item.board);
+    }
 }

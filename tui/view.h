@@ -56,7 +56,14 @@ struct ui {
 void ui_init(struct ui *ui);
 
 /* A place on the scrub bar of a replay. */
-enum mark_kind { MARK_PHASE, MARK_SUITE, MARK_TROUBLE /* an error, a warning */ };
+enum mark_kind { /* the later covers the former */
+                 MARK_PHASE,
+                 MARK_SUITE,
+                 MARK_VERDICT,
+                 MARK_GATE,
+                 MARK_TROUBLE, /* an error, a warning */
+                 MARK_COUNT
+};
 struct mark {
     int64_t t; /* on the screen's clock */
     enum mark_kind kind;

@@ -10,6 +10,7 @@
 
 #define NOTES_MAX 4096 /* the older half goes when full */
 #define CAPABILITIES_MAX 4096
+#define JUDGEMENTS_MAX 4096     /* no scrub bar has cells for more */
 #define TEXT_MAX 2000           /* bytes of a note, a detail, a version */
 #define TIME_MAX_US (1LL << 53) /* 285 years: a log's t beyond it is nonsense */
 
@@ -98,6 +99,7 @@ void board_free(struct board *board) {
     free(board->capabilities);
     free(board->gates);
     free(board->verdicts);
+    free(board->judgements);
     run_done(&board->run);
     free(board);
 }
@@ -122,6 +124,16 @@ void board_nonsense(struct board *board, const char *what, int64_t which) {
     snprintf(text, sizeof text, "an event names %s %lld: ignored, as any more like it", what,
              (long long)which);
     board_note(board, board->now_us, NOTE_WARN, -1, text);
+}
+
+void board_judged(struct board *board, int ep, bool is_gate, const char *what, const char *tail) {
+    if (board->judgement_count == JUDGEMENTS_MAX)
+        return;
+    board->judgements = mem_grow(board->judgements, board->judgement_count,
+                                 &board->judgement_capacity, sizeof *board->judgements);
+    struct judgement *judgement = &board->judgements[board->judgement_count++];
+    *judgement = (struct judgement){.t = board->now_us, .ep = ep, .is_gate = is_gate};
+    snprintf(judgement->text, sizeof judgement->text, "%s %s", what, tail);
 }
 
 static void apply_note(struct board *board, int64_t t, const struct event_note *note) {

@@ -111,6 +111,15 @@ struct score_line {
     char *expected; /* what would have been right; NULL: it was, or nobody says */
 };
 
+/* When something was judged: a gate tripped, a verdict was told or became another. In order of
+ * board time. What holds now stands in `gates` and `verdicts`. */
+struct judgement {
+    int64_t t;
+    int ep;
+    bool is_gate;  /* else a verdict */
+    char text[64]; /* "memory_pressure cold", "prefix reuse YES" */
+};
+
 struct note_line {
     int64_t t;
     enum note_level level;
@@ -152,7 +161,9 @@ struct board {
     size_t gate_count, gate_capacity; /* one per tripped gate × cell */
     struct verdict *verdicts;
     size_t verdict_count, verdict_capacity; /* newest per ep × suite × kind */
-    int64_t events;                         /* applied */
+    struct judgement *judgements;
+    size_t judgement_count, judgement_capacity;
+    int64_t events; /* applied */
     size_t calls_done, phases_done, phases_planned;
     struct call_index *index; /* id → call */
     struct texts *texts;      /* calls that hold texts, oldest first */
@@ -161,6 +172,8 @@ struct board {
 
 struct board *board_new(const struct run *run);
 void board_free(struct board *board);
+/* A deep copy that goes on as the original would; `bytes` (NULL: not asked) gets what it takes. */
+struct board *board_copy(const struct board *board, size_t *bytes);
 
 /* Fold one event. Takes nothing: what must be kept is copied. Nonsense from a log (unknown ep, id)
  * is ignored and counted as a note once. */

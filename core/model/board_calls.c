@@ -41,6 +41,17 @@ void call_index_free(struct call_index *index) {
     free(index);
 }
 
+static struct board_call *call_copy(const struct board_call *from, size_t *bytes) {
+    struct board_call *call = copy_items(from, 1, sizeof *from, bytes);
+    call->call.server = copy_string(from->call.server, bytes);
+    call->call.error_detail = copy_string(from->call.error_detail, bytes);
+    call->content = copy_string(from->content, bytes);
+    call->reasoning = copy_string(from->reasoning, bytes);
+    call->tool_calls = copy_string(from->tool_calls, bytes);
+    call->request = copy_string(from->request, bytes);
+    return call;
+}
+
 /* The slot that holds `id`, or the empty one where it belongs. */
 static struct board_call **slot_of(const struct call_index *index, int64_t id) {
     uint64_t state = (uint64_t)id;
@@ -63,6 +74,23 @@ static void index_add(struct call_index *index, struct board_call *call) {
     }
     *slot_of(index, call->call.id) = call;
     index->count++;
+}
+
+void calls_copy(struct board *board, const struct board *from, size_t *bytes) {
+    size_t capacity = from->index->capacity;
+    board->index = mem_zero(1, sizeof *board->index);
+    *board->index = (struct call_index){.capacity = capacity, .count = from->index->count};
+    board->index->slots = mem_zero(capacity, sizeof(struct board_call *));
+    *bytes += capacity * sizeof(struct board_call *);
+    for (size_t i = 0; i < board->row_count; i++) {
+        struct row *row = &board->rows[i];
+        row->calls = copy_items(row->calls, row->call_count, sizeof(struct board_call *), bytes);
+        row->call_capacity = row->call_count;
+        for (size_t k = 0; k < row->call_count; k++) {
+            row->calls[k] = call_copy(row->calls[k], bytes);
+            *slot_of(board->index, row->calls[k]->call.id) = row->calls[k];
+        }
+    }
 }
 
 struct board_call *call_find(const struct board *board, int64_t id) {

@@ -232,7 +232,7 @@ void pass_settle(struct board *board, int ep, int column, struct pass_record *re
     }
     if (!record->control)
         gate_refresh(board, ep, column, record->pass);
-    verdict_refresh(board, ep, column);
+    verdict_refresh(board, ep, column, record->pass);
 }
 
 static enum cell_state state_after(enum phase_status status) {

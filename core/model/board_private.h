@@ -86,9 +86,16 @@ struct live {
     unsigned short_answers; /* bit per suite: the median was noted once */
 };
 
+/* board_copy.c: what the copies of parts share. NULL for none; `bytes` grows by what it takes. */
+void *copy_items(const void *from, size_t count, size_t size, size_t *bytes);
+char *copy_string(const char *from, size_t *bytes);
+
 /* board.c */
 void board_nonsense(struct board *board, const char *what, int64_t which);
 void board_note(struct board *board, int64_t t, enum note_level level, int ep, const char *text);
+
+/* A gate tripped (`tail`: the phase) or a verdict was told (its word). */
+void board_judged(struct board *board, int ep, bool is_gate, const char *what, const char *tail);
 
 /* board_cell.c */
 #define PASSES_MAX 1000
@@ -109,7 +116,9 @@ void apply_figure(struct board *board, const struct event_figure *figure);
 
 /* board_calls.c */
 struct call_index *call_index_new(void);
-void call_index_free(struct call_index *index);                      /* and the calls */
+void call_index_free(struct call_index *index); /* and the calls */
+/* Index and rows of `board`, a copy else, get copies of the calls of `from`. */
+void calls_copy(struct board *board, const struct board *from, size_t *bytes);
 struct board_call *call_find(const struct board *board, int64_t id); /* NULL */
 /* An ok call's figures, each to the values of its metric. */
 void call_values(struct values *values, const struct board_call *call);
@@ -124,6 +133,8 @@ void apply_call_end(struct board *board, int64_t t, const struct call *call);
 
 /* board_texts.c */
 void texts_free(struct texts *texts);
+/* The same calls of `board`, whose calls are copied already. */
+void texts_copy(struct board *board, const struct board *from, size_t *bytes);
 void texts_server(struct board *board, struct board_call *call, const char *server);
 void apply_call_output(struct board *board, const struct event_call_output *output);
 
@@ -132,6 +143,8 @@ int board_lane_make(struct board *board, const char *name);
 void lane_done(struct lane_state *lane);
 /* Its next sample does not follow the last: counters may have started anew meanwhile. */
 void lane_break(struct lane_state *lane, int64_t t);
+/* The lane, a plain copy of another's, gets its own of all that is owned. */
+void lane_copy(struct lane_state *lane, size_t *bytes);
 void apply_sample(struct board *board, int64_t t, const struct sample *sample);
 
 /* board_watch.c */

@@ -50,25 +50,27 @@ void lane_break(struct lane_state *lane, int64_t t) {
     lane->quiet_us = t;
 }
 
-/* A copy of `count` items, NULL when there are none. */
-#define COPY_ITEMS(to, items, count)                                                               \
-    do {                                                                                           \
-        (to) = NULL;                                                                               \
-        if ((count) > 0) {                                                                         \
-            (to) = mem_alloc((count) * sizeof *(to));                                              \
-            memcpy((to), (items), (count) * sizeof *(to));                                         \
-        }                                                                                          \
-    } while (0)
+/* Its own of all that the sample holds. */
+static void sample_own(struct sample *sample, size_t *bytes) {
+    sample->lane = copy_string(sample->lane, bytes);
+    sample->power_source = copy_string(sample->power_source, bytes);
+    sample->power_mode = copy_string(sample->power_mode, bytes);
+    sample->rails = copy_items(sample->rails, sample->rail_count, sizeof *sample->rails, bytes);
+    sample->engines =
+        copy_items(sample->engines, sample->engine_count, sizeof *sample->engines, bytes);
+    sample->others = copy_items(sample->others, sample->other_count, sizeof *sample->others, bytes);
+}
+
+void lane_copy(struct lane_state *lane, size_t *bytes) {
+    lane->name = copy_string(lane->name, bytes);
+    lane->energy = energy_copy(lane->energy, bytes);
+    sample_own(&lane->last, bytes);
+}
 
 static void keep(struct lane_state *lane, int64_t t, const struct sample *sample) {
     sample_free(&lane->last);
     lane->last = *sample;
-    lane->last.lane = mem_string(sample->lane);
-    lane->last.power_source = mem_string(sample->power_source);
-    lane->last.power_mode = mem_string(sample->power_mode);
-    COPY_ITEMS(lane->last.rails, sample->rails, sample->rail_count);
-    COPY_ITEMS(lane->last.engines, sample->engines, sample->engine_count);
-    COPY_ITEMS(lane->last.others, sample->others, sample->other_count);
+    sample_own(&lane->last, &(size_t){0});
     lane->last_us = t;
     lane->seen = true;
     if (isnan(lane->swap_start))

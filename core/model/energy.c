@@ -48,6 +48,24 @@ void energy_free(struct energy *energy) {
     free(energy);
 }
 
+struct energy *energy_copy(const struct energy *from, size_t *bytes) {
+    struct energy *energy = mem_alloc(sizeof *energy);
+    *energy = *from;
+    energy->names = mem_string(from->names);
+    *bytes += sizeof *energy;
+    for (size_t i = 0; i < energy->rail_count; i++) {
+        struct energy_rail *rail = &energy->rails[i];
+        rail->at = NULL;
+        rail->capacity = rail->count;
+        if (rail->count == 0)
+            continue;
+        rail->at = mem_alloc(rail->count * sizeof *rail->at);
+        memcpy(rail->at, from->rails[i].at, rail->count * sizeof *rail->at);
+        *bytes += rail->count * sizeof *rail->at;
+    }
+    return energy;
+}
+
 /* The rail of this name, made when new; NULL when there are too many. */
 static struct energy_rail *rail_of(struct energy *energy, const char *name) {
     for (size_t i = 0; i < energy->rail_count; i++)

@@ -24,6 +24,8 @@
 struct energy;
 struct energy *energy_new(void);
 void energy_free(struct energy *energy);
+/* A copy of its own; `bytes` grows by what it takes. */
+struct energy *energy_copy(const struct energy *energy, size_t *bytes);
 
 /* Fold a sample's rails (or its `watts`, integrated over time as the rail "watts", where only watts
  * exist). A counter or a publication time that goes backwards starts afresh, without a reading. */

@@ -228,6 +228,7 @@ static void drop_results(struct board *board, int ep, int column) {
 static void judge_cell(struct board *board, int ep, int column) {
     struct cell *cell = board_cell(board, ep, column);
     struct view view = {board, &board->rows[ep], cell, &board->run.limits, column};
+    unsigned before = cell->gates;
     if (cell->gates)
         drop_results(board, ep, column);
     cell->gates = 0;
@@ -239,6 +240,8 @@ static void judge_cell(struct board *board, int ep, int column) {
         board->gates =
             mem_grow(board->gates, board->gate_count, &board->gate_capacity, sizeof *board->gates);
         board->gates[board->gate_count++] = result;
+        if (!(before & 1u << gate))
+            board_judged(board, ep, true, gate_word(result.gate), board->columns[column].phase);
     }
     cell_rank(board, ep, column);
 }

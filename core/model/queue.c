@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/board.h"
+
 struct slot {
     struct item item;
     size_t bytes;
@@ -43,8 +45,11 @@ struct queue *queue_new(size_t limit_bytes) {
 void queue_free(struct queue *queue) {
     if (!queue)
         return;
-    for (size_t i = 0; i < queue->count; i++)
-        event_free(queue->slots[(queue->first + i) % queue->capacity].item.event);
+    for (size_t i = 0; i < queue->count; i++) {
+        struct item item = queue->slots[(queue->first + i) % queue->capacity].item;
+        event_free(item.event);
+        board_free(item.board);
+    }
     free(queue->slots);
     close(queue->wake[0]);
     close(queue->wake[1]);

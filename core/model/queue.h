@@ -12,13 +12,16 @@ struct queue;
 enum queue_mark {
     QUEUE_EVENT,
     QUEUE_END /* nothing more from this source */,
-    QUEUE_RESET /* fold afresh: what follows starts at the beginning */,
+    QUEUE_RESET /* another board: what follows goes on from it */,
+    QUEUE_SURVEYED /* all runs are read ahead (player.h) */,
     QUEUE_REFOLD /* the feed was full: read the log from the start */
 };
+struct board;
 struct item {
     int source;
     enum queue_mark mark;
     struct event *event;
+    struct board *board; /* QUEUE_RESET: the one to go on with, or NULL: a fresh one */
     int64_t upto; /* QUEUE_REFOLD: how many events of the log it stands for; the next item is the
                      one after them */
 };
@@ -26,8 +29,8 @@ struct item {
 struct queue *queue_new(size_t limit_bytes);
 void queue_free(struct queue *queue); /* frees what is still in it */
 
-/* Takes ownership of the event. Above the limit: a `progress` is dropped and counted; anything else
- * waits for room. Safe from any thread. */
+/* Takes ownership of the event (or the board). Above the limit: a `progress` is dropped and
+ * counted; anything else waits for room. Safe from any thread. */
 void queue_push(struct queue *queue, struct item item);
 /* The same, but never waits: false (nothing taken) when there is no room. */
 bool queue_try_push(struct queue *queue, struct item item);

@@ -59,14 +59,53 @@ static double *sorted(const double *values, size_t count) {
     return copy;
 }
 
+/* The value that would stand at `rank` if they were sorted; afterwards nothing before it is larger.
+ * Hoare's selection: a board shows thousands of medians a second. */
+static double ranked(double *values, size_t count, size_t rank) {
+    size_t low = 0, high = count - 1;
+    while (low < high) {
+        double pivot = values[low + (high - low) / 2];
+        size_t i = low, j = high;
+        for (;; i++, j--) {
+            while (values[i] < pivot)
+                i++;
+            while (values[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            double other = values[i];
+            values[i] = values[j];
+            values[j] = other;
+        }
+        if (rank <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
+    return values[rank];
+}
+
 double stats_median(const double *values, size_t count) {
     if (count == 0)
         return NAN;
-    double *copy = sorted(values, count);
-    double upper = copy[count / 2];
-    double median = count % 2 ? upper : copy[count / 2 - 1] + (upper - copy[count / 2 - 1]) / 2;
+    double *copy = mem_alloc(count * sizeof *copy);
+    memcpy(copy, values, count * sizeof *copy);
+    double median = ranked(copy, count, count / 2);
+    if (count % 2 == 0) {
+        double lower = copy[0];
+        for (size_t i = 1; i < count / 2; i++)
+            lower = fmax(lower, copy[i]);
+        median = lower + (median - lower) / 2;
+    }
     free(copy);
     return median;
+}
+
+static double extreme(const double *values, size_t count, double (*of)(double, double)) {
+    double value = values[0];
+    for (size_t i = 1; i < count; i++)
+        value = of(value, values[i]);
+    return value;
 }
 
 double stats_percentile(const double *values, size_t count, double percent) {
@@ -115,9 +154,9 @@ double stats_of(const double *values, size_t count, enum stat_id stat) {
     case STAT_MEDIAN:
         return stats_median(values, count);
     case STAT_MIN:
-        return stats_percentile(values, count, 0);
+        return extreme(values, count, fmin);
     case STAT_MAX:
-        return stats_percentile(values, count, 100);
+        return extreme(values, count, fmax);
     case STAT_MEAN:
         return sum_of(values, count) / (double)count;
     case STAT_CV:

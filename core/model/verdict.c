@@ -164,11 +164,20 @@ static double ttft_of(const struct cell *cell, int pass) {
     return record ? record->ttft_ms : NAN;
 }
 
+static void tell_judgement(struct board *board, const struct verdict *verdict) {
+    char what[64];
+    snprintf(what, sizeof what, "%s%s%s", verdict_title(verdict->id), *verdict->phase ? " " : "",
+             verdict->phase);
+    board_judged(board, verdict->ep, false, what, verdict->value);
+}
+
 void verdict_store(struct board *board, const struct verdict *verdict) {
     for (size_t i = 0; i < board->verdict_count; i++) {
         struct verdict *old = &board->verdicts[i];
         if (old->ep == verdict->ep && old->suite == verdict->suite && old->id == verdict->id &&
             strcmp(old->phase, verdict->phase) == 0) {
+            if (*verdict->value && strcmp(old->value, verdict->value) != 0)
+                tell_judgement(board, verdict);
             *old = *verdict;
             return;
         }
@@ -178,6 +187,7 @@ void verdict_store(struct board *board, const struct verdict *verdict) {
     board->verdicts = mem_grow(board->verdicts, board->verdict_count, &board->verdict_capacity,
                                sizeof *board->verdicts);
     board->verdicts[board->verdict_count++] = *verdict;
+    tell_judgement(board, verdict);
 }
 
 #define PREFIX_TESTS 3
@@ -215,12 +225,12 @@ static bool tests_are_over(const struct cell *const tests[PREFIX_TESTS], int pas
     return record && !record->open;
 }
 
-static void refresh_reuse(struct board *board, int ep) {
+static void refresh_reuse(struct board *board, int ep, int ended) {
     const struct cell *cold = cell_of(board, ep, "cold"), *warm = cell_of(board, ep, "warm");
     const struct cell *other = cell_of(board, ep, "cold-other"), *tests[PREFIX_TESTS];
     for (size_t i = 0; i < PREFIX_TESTS; i++)
         tests[i] = cell_of(board, ep, prefix_tests[i]);
-    if (!cold || cold->record_count == 0)
+    if (!cold || cold->record_count == 0 || !tests_are_over(tests, ended))
         return;
     struct reuse_pass *passes = mem_zero(cold->record_count, sizeof *passes);
     for (size_t i = 0; i < cold->record_count; i++) {
@@ -241,7 +251,8 @@ static void refresh_reuse(struct board *board, int ep) {
     free(passes);
 }
 
-static void refresh_snapshot(struct board *board, int ep) {
+static void refresh_snapshot(struct board *board, int ep, int ended) {
+    (void)ended;
     const struct cell *control = cell_of(board, ep, "cold-control");
     const struct cell *prefix = cell_of(board, ep, "cold-prefix");
     struct values ratios = {0}, cold = {0}, after = {0}, cached = {0};
@@ -278,7 +289,7 @@ static void refresh_snapshot(struct board *board, int ep) {
 /* The phases a verdict is made of: no other one's end changes it. */
 static const struct {
     const char *phase;
-    void (*refresh)(struct board *, int ep);
+    void (*refresh)(struct board *, int ep, int pass);
 } sources[] = {
     {"cold", refresh_reuse},           {"warm", refresh_reuse},
     {"prefix-test-1", refresh_reuse},  {"prefix-test-2", refresh_reuse},
@@ -286,16 +297,16 @@ static const struct {
     {"cold-prefix", refresh_snapshot}, {"cold-control", refresh_snapshot},
 };
 
-static void refresh_agentic(struct board *board, int ep, int column) {
+static void refresh_agentic(struct board *board, int ep, int column, int pass) {
     for (size_t i = 0; i < COUNT_OF(sources); i++)
         if (strcmp(sources[i].phase, board->columns[column].phase) == 0)
-            sources[i].refresh(board, ep);
+            sources[i].refresh(board, ep, pass);
 }
 
-void verdict_refresh(struct board *board, int ep, int column) {
+void verdict_refresh(struct board *board, int ep, int column, int pass) {
     enum suite_id suite = board->columns[column].suite;
     if (suite == SUITE_AGENTIC)
-        refresh_agentic(board, ep, column);
+        refresh_agentic(board, ep, column, pass);
     else if (suite == SUITE_BURST)
         verdict_refresh_burst(board, ep, column);
     else if (suite == SUITE_TICK)

@@ -31,8 +31,8 @@ struct verdict {
     char evidence[240]; /* one line for a person */
 };
 
-/* Recompute the endpoint's verdicts that rest on this phase, after it ended. */
-void verdict_refresh(struct board *board, int ep, int column);
+/* Recompute the endpoint's verdicts that rest on this phase, after it ended in this pass. */
+void verdict_refresh(struct board *board, int ep, int column, int pass);
 
 /* The reuse verdict from figures alone (testable): per pass TTFT of cold, warm, the three prefix
  * tests (NaN if missing); shares by characters. */

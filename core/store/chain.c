@@ -11,6 +11,7 @@ struct chain {
     size_t at;        /* the log that is read; 0: the newest */
     bool from_newest; /* what was read last */
     int64_t t;        /* the largest so far of the logs before the newest */
+    int64_t skipped;  /* lines of the logs before the one that is read */
 };
 
 /* ---- opening ---- */
@@ -102,7 +103,7 @@ static void put_seam(struct chain *chain, struct event *event, const struct even
     seam->run_end.dropped = end ? end->run_end.dropped : 0;
     *event = *seam; /* owns nothing */
     event_free(seam);
-    chain->at--;
+    chain->skipped += log_skipped(chain->logs[chain->at--]);
 }
 
 enum log_read chain_next(struct chain *chain, struct event *event, struct error *error) {
@@ -122,7 +123,7 @@ enum log_read chain_next(struct chain *chain, struct event *event, struct error 
 enum log_read chain_next_line(struct chain *chain, struct error *error) {
     enum log_read read;
     while ((read = log_next_line(chain->logs[chain->at], error)) == LOG_END && chain->at > 0)
-        chain->at--;
+        chain->skipped += log_skipped(chain->logs[chain->at--]);
     chain->from_newest = chain->at == 0;
     return read;
 }
@@ -140,15 +141,23 @@ bool chain_torn(const struct chain *chain) {
 }
 
 int64_t chain_skipped(const struct chain *chain) {
-    int64_t skipped = 0;
-    for (size_t i = 0; i < chain->count; i++)
-        skipped += log_skipped(chain->logs[i]);
-    return skipped;
+    return chain->skipped + log_skipped(chain->logs[chain->at]);
+}
+
+struct chain_place chain_tell(const struct chain *chain) {
+    return (struct chain_place){chain->at, log_tell(chain->logs[chain->at]), chain->t,
+                                chain->skipped};
+}
+
+void chain_go(struct chain *chain, struct chain_place place) {
+    for (size_t i = 0; i < place.at; i++)
+        log_go(chain->logs[i], (struct log_place){0});
+    log_go(chain->logs[place.at], place.log);
+    chain->at = place.at;
+    chain->t = place.t;
+    chain->skipped = place.skipped;
 }
 
 void chain_rewind(struct chain *chain) {
-    for (size_t i = 0; i < chain->count; i++)
-        log_rewind(chain->logs[i]);
-    chain->at = chain->count - 1;
-    chain->t = 0;
+    chain_go(chain, (struct chain_place){.at = chain->count - 1});
 }

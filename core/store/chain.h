@@ -30,6 +30,14 @@ bool chain_is_newest(const struct chain *chain);
 
 bool chain_torn(const struct chain *chain);       /* the newest log; an older one may well be */
 int64_t chain_skipped(const struct chain *chain); /* lines of all logs */
+/* Between two events: which log is read, and where. */
+struct chain_place {
+    size_t at;
+    struct log_place log;
+    int64_t t, skipped; /* of the logs before it */
+};
+struct chain_place chain_tell(const struct chain *chain);
+void chain_go(struct chain *chain, struct chain_place place);
 void chain_rewind(struct chain *chain);
 
 #endif

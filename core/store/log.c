@@ -179,7 +179,8 @@ struct log_reader {
     size_t length;
     bool eof, torn;
     int64_t skipped;
-    off_t first; /* offset of the first event */
+    off_t first;   /* offset of the first event */
+    off_t read_to; /* offset of what stands behind `end` */
 };
 
 /* More bytes behind `end`; the rest of a line moves to the front. False at the end of the file or
@@ -202,6 +203,7 @@ static bool fill(struct log_reader *reader) {
     errno = 0;
     reader->eof = n == 0;
     reader->end += (size_t)n;
+    reader->read_to += n;
     return n > 0;
 }
 
@@ -335,12 +337,18 @@ const char *log_line(const struct log_reader *reader, size_t *length) {
     return reader->line;
 }
 
-void log_rewind(struct log_reader *reader) {
-    lseek(reader->fd, reader->first, SEEK_SET); /* can't fail: a regular file, offset within it */
+struct log_place log_tell(const struct log_reader *reader) {
+    return (struct log_place){reader->read_to - (off_t)(reader->end - reader->at), reader->skipped};
+}
+
+void log_go(struct log_reader *reader, struct log_place place) {
+    off_t offset = place.offset > reader->first ? place.offset : reader->first;
+    lseek(reader->fd, offset, SEEK_SET); /* can't fail: a regular file, a place within it */
+    reader->read_to = offset;
     reader->at = reader->end = reader->length = 0;
     reader->line = NULL;
     reader->eof = reader->torn = false;
-    reader->skipped = 0;
+    reader->skipped = place.skipped;
 }
 
 void log_reader_free(struct log_reader *reader) {

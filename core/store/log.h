@@ -2,6 +2,8 @@
 #ifndef STORE_LOG_H
 #define STORE_LOG_H
 
+#include <sys/types.h>
+
 #include "model/event.h"
 
 #define LOG_LINE_MAX ((size_t)8 << 20) /* a longer line is skipped with a notice */
@@ -42,8 +44,14 @@ int64_t log_skipped(const struct log_reader *reader); /* unknown, broken and too
 /* Raw text of the line that was read last, without newline, NUL-terminated. Borrowed until the
  * next read. */
 const char *log_line(const struct log_reader *reader, size_t *length);
-/* Back to the first event. */
-void log_rewind(struct log_reader *reader);
+/* Between two lines: where the next one begins, and what was skipped so far. */
+struct log_place {
+    off_t offset;
+    int64_t skipped;
+};
+struct log_place log_tell(const struct log_reader *reader);
+/* Read on from a place that log_tell told of; all zero: from the first event. */
+void log_go(struct log_reader *reader, struct log_place place);
 void log_reader_free(struct log_reader *reader);
 
 #endif

@@ -11,8 +11,9 @@ struct track {
     struct event next;
     bool ready;  /* `next` holds an event */
     bool over;   /* nothing more will come */
-    int64_t t;   /* of the latest event, never falling */
+    int64_t t;   /* of the latest event read, never falling */
     int64_t end; /* of the whole log, once scanned */
+    struct merge_place place;
 };
 
 struct merge {
@@ -127,16 +128,29 @@ void merge_take(struct merge *merge, struct event *event) {
     struct track *track = earliest(merge);
     *event = track->next;
     track->ready = false;
+    track->place = (struct merge_place){chain_tell(track->log), track->t, track->place.events + 1,
+                                        track->over};
+}
+
+struct merge_place merge_place(const struct merge *merge, int source) {
+    return merge->tracks[source].place;
+}
+
+void merge_go(struct merge *merge, int source, const struct merge_place *place) {
+    struct track *track = &merge->tracks[source];
+    drop_next(track);
+    track->place = place ? *place : (struct merge_place){0};
+    if (place)
+        chain_go(track->log, place->log);
+    else
+        chain_rewind(track->log);
+    track->over = track->place.over;
+    track->t = track->place.t;
 }
 
 void merge_rewind(struct merge *merge) {
-    for (size_t i = 0; i < merge->count; i++) {
-        struct track *track = &merge->tracks[i];
-        drop_next(track);
-        chain_rewind(track->log);
-        track->over = false;
-        track->t = 0;
-    }
+    for (size_t i = 0; i < merge->count; i++)
+        merge_go(merge, (int)i, NULL);
 }
 
 const struct error *merge_error(const struct merge *merge) {
@@ -163,50 +177,7 @@ static int64_t line_time(const char *line, const char **word) {
     return t;
 }
 
-static bool has_word(const char *at, const char *word) {
-    size_t length = strlen(word);
-    return strncmp(at, word, length) == 0 && at[length] == '"';
-}
-
-/* Cheap and never wrong with "no": a quote inside a JSON string is escaped. */
-static bool may_be_landmark(const char *word) {
-    if (has_word(word, "call_end"))
-        return strstr(word, "\"error\":{") != NULL;
-    if (has_word(word, "note"))
-        return strstr(word, "\"level\":\"info\"") == NULL;
-    return has_word(word, "phase_start") || has_word(word, "phase_end") ||
-           has_word(word, "run_end");
-}
-
-static bool is_landmark(const struct event *event) {
-    switch (event->kind) {
-    case EVENT_PHASE_START:
-    case EVENT_PHASE_END:
-    case EVENT_RUN_END:
-        return true;
-    case EVENT_NOTE:
-        return event->note.level != NOTE_INFO;
-    case EVENT_CALL_END:
-        return event->call.error != ERROR_NONE;
-    case EVENT_ENDPOINT:
-    case EVENT_CAPABILITY:
-    case EVENT_CALL_START:
-    case EVENT_FIRST_TOKEN:
-    case EVENT_PROGRESS:
-    case EVENT_CALL_OUTPUT:
-    case EVENT_SAMPLE:
-    case EVENT_SCORE:
-    case EVENT_FIGURE:
-    case EVENT_COUNT:
-        return false;
-    }
-    return false;
-}
-
-int64_t merge_scan(struct merge *merge, struct landmarks *into,
-                   void (*see)(struct landmarks *into, int source, int64_t t,
-                               const struct event *event)) {
-    int64_t end = 0;
+void merge_scan(struct merge *merge, struct landmarks *into) {
     for (size_t i = 0; i < merge->count; i++) {
         struct chain *log = merge->tracks[i].log;
         int64_t t = 0;
@@ -215,7 +186,7 @@ int64_t merge_scan(struct merge *merge, struct landmarks *into,
             struct event event;
             const char *line = chain_line(log, &length), *word = NULL;
             int64_t at = line_time(line, &word);
-            if (at >= T_MAX || (at >= 0 && !may_be_landmark(word))) {
+            if (at >= T_MAX || (at >= 0 && !landmarks_may(word))) {
                 t = at > t && at < T_MAX ? at : t;
                 continue;
             }
@@ -223,15 +194,12 @@ int64_t merge_scan(struct merge *merge, struct landmarks *into,
                 event_decode(&event, line, length, NULL) != EVENT_DECODED)
                 continue;
             t = event.t > t ? event.t : t;
-            if (is_landmark(&event))
-                see(into, (int)i, t, &event);
+            landmarks_event(into, (int)i, t, &event);
             event_done(&event);
         }
         merge->tracks[i].end = t;
-        end = t > end ? t : end;
     }
     merge_rewind(merge);
-    return end;
 }
 
 int64_t merge_end(const struct merge *merge, int source) {

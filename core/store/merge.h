@@ -5,6 +5,7 @@
 
 #include "store/align.h"
 #include "store/chain.h"
+#include "store/landmarks.h"
 
 struct merge;
 
@@ -22,17 +23,25 @@ void merge_align(struct merge *merge, const struct align *align);
 bool merge_peek(struct merge *merge, int *source, int64_t *t);
 /* Move the event that merge_peek told of to the caller, who calls event_done. */
 void merge_take(struct merge *merge, struct event *event);
+
+/* What was taken of a log so far. */
+struct merge_place {
+    struct chain_place log;
+    int64_t t;      /* of the latest event taken, in the log's order; 0 before the first */
+    int64_t events; /* taken */
+    bool over;      /* nothing is left, not even a note about the log */
+};
+struct merge_place merge_place(const struct merge *merge, int source);
+/* Go on from there (place NULL: from the beginning) in this log, or in all of them from the
+ * beginning. */
+void merge_go(struct merge *merge, int source, const struct merge_place *place);
 void merge_rewind(struct merge *merge);
 /* The first failure to read since the start; NULL if there was none. */
 const struct error *merge_error(const struct merge *merge);
 
-/* Call `see` for every event that is rare and worth a jump (phase_start, phase_end, run_end, notes
- * of warn and up, calls with an error), decoding no other. `t` is in the stream's order. Returns
- * the largest t of all logs, 0 when there are no events. Leaves the stream at its beginning. */
-struct landmarks;
-int64_t merge_scan(struct merge *merge, struct landmarks *into,
-                   void (*see)(struct landmarks *into, int source, int64_t t,
-                               const struct event *event));
+/* Add the events that are landmarks to `into`, decoding no other. Leaves the stream at its
+ * beginning. */
+void merge_scan(struct merge *merge, struct landmarks *into);
 /* The largest t of one log, by its own time; known after merge_scan. */
 int64_t merge_end(const struct merge *merge, int source);
 

@@ -1,5 +1,6 @@
 #include "store/player.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -13,26 +14,21 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "model/board.h"
-#include "model/stats.h"
-#include "store/merge.h"
+#include "store/survey.h"
 
 #define SPEED_MIN 0.1
 #define SPEED_MAX 1000.0
 #define TICK_MS 50 /* how often now_us moves between events */
 #define FULL_MS 5  /* how soon a full feed is tried again */
 #define NO_SEEK INT64_C(-1)
-#define LANDMARKS_MAX ((size_t)1 << 16) /* a scrub bar has some hundred cells */
-
-struct landmarks {
-    struct landmark *at;
-    size_t count, capacity;
-};
+#define SLICE 256       /* events read ahead between two looks at the clock: about 1 ms */
+#define FAR_EVENTS 8192 /* less is folded sooner than a checkpoint is copied */
 
 struct player {
     struct merge *merge;
-    struct landmarks landmarks;
+    struct landmarks landmarks; /* main's */
+    struct survey *survey;      /* NULL: not asked for. The thread's while it is read ahead */
     struct align *aligns[ALIGN_COUNT];
     int64_t ends_us[ALIGN_COUNT];
 
@@ -50,11 +46,12 @@ struct player {
 
     /* the thread's own */
     pthread_t thread;
-    int aligned; /* the mode as of the last start or seek */
+    int aligned;   /* the mode as of the last start or seek */
+    bool surveyed; /* all is read ahead, and told */
     int64_t end_us;
     struct queue *feed;
     struct item pending; /* an event on its way into a full feed; event NULL: none */
-    int64_t fed_us;      /* t of the latest event taken, -1 before the first */
+    int64_t fed_us;      /* where the latest event taken is, -1 before the first */
     int64_t base_us;     /* the place in the run … */
     int64_t base_clock;  /* … at this moment of the clock */
     bool resting;        /* paused as of base_clock */
@@ -63,133 +60,15 @@ struct player {
     int first_source;
 };
 
-/* ---- landmarks ---- */
-
-static void describe(const struct event *event, char *out, size_t size) {
-    switch (event->kind) {
-    case EVENT_PHASE_START:
-        snprintf(out, size, "%s %s", suite_word(event->phase.suite), event->phase.phase);
-        break;
-    case EVENT_PHASE_END:
-        snprintf(out, size, "%s %s %s", suite_word(event->phase.suite), event->phase.phase,
-                 phase_status_word(event->phase.status));
-        break;
-    case EVENT_CALL_END:
-        snprintf(out, size, "%s %s", event->call.phase, error_word(event->call.error));
-        break;
-    case EVENT_RUN_END:
-        snprintf(out, size, "run %s", run_status_word(event->run_end.status));
-        break;
-    case EVENT_NOTE:
-        snprintf(out, size, "%s", event->note.text ? event->note.text : "");
-        break;
-    case EVENT_ENDPOINT:
-    case EVENT_CAPABILITY:
-    case EVENT_CALL_START:
-    case EVENT_FIRST_TOKEN:
-    case EVENT_PROGRESS:
-    case EVENT_CALL_OUTPUT:
-    case EVENT_SAMPLE:
-    case EVENT_SCORE:
-    case EVENT_FIGURE:
-    case EVENT_COUNT:
-        out[0] = '\0';
-        break;
-    }
-}
-
-static int landmark_ep(const struct event *event) {
-    if (event->kind == EVENT_CALL_END)
-        return event->call.ep;
-    if (event->kind == EVENT_NOTE)
-        return event->note.ep;
-    return event->kind == EVENT_RUN_END ? -1 : event->phase.ep;
-}
-
-/* The same endpoint's (by its place in the run), suite and pass give the same key. */
-static uint64_t suite_key(int ep, enum suite_id suite, int pass) {
-    char text[96];
-    snprintf(text, sizeof text, "%d %s %d", ep, suite_word(suite), pass);
-    return stats_hash(0, text);
-}
-
-static void identify(struct landmark *mark, const struct event_phase *phase) {
-    mark->suite_key = suite_key(phase->ep, phase->suite, phase->pass);
-    mark->phase_key = stats_hash(mark->suite_key, phase->phase);
-}
-
-int64_t player_phase(const struct player *player, int ep, enum suite_id suite, const char *phase,
-                     int pass) {
-    uint64_t key = stats_hash(suite_key(ep, suite, pass), phase);
-    for (size_t i = 0; i < player->landmarks.count; i++) {
-        const struct landmark *mark = &player->landmarks.at[i];
-        if (mark->kind == EVENT_PHASE_START && mark->source == 0 && mark->phase_key == key)
-            return mark->own_us;
-    }
-    return -1;
-}
-
-static void see(struct landmarks *marks, int source, int64_t t, const struct event *event) {
-    char text[256];
-    if (marks->count == LANDMARKS_MAX)
-        return;
-    marks->at = mem_grow(marks->at, marks->count, &marks->capacity, sizeof *marks->at);
-    struct landmark *mark = &marks->at[marks->count++];
-    *mark =
-        (struct landmark){.t = t, .source = source, .kind = event->kind, .ep = landmark_ep(event)};
-    mark->own_us = t;
-    if (event->kind == EVENT_PHASE_START)
-        identify(mark, &event->phase);
-    describe(event, text, sizeof text);
-    text_visible(mark->text, sizeof mark->text, text, strlen(text));
-}
-
-static int by_time(const void *a, const void *b) {
-    const struct landmark *left = a, *right = b;
-    if (left->t != right->t)
-        return left->t < right->t ? -1 : 1;
-    if (left->source != right->source)
-        return left->source - right->source;
-    if (left->kind != right->kind) /* ends before starts */
-        return (int)right->kind - (int)left->kind;
-    return left->ep != right->ep ? left->ep - right->ep : strcmp(left->text, right->text);
-}
-
-/* Where the runs meet: at every phase, or at the first phase of each suite. */
-static struct align *align_of(const struct landmarks *marks, enum align_mode mode, size_t sources) {
-    struct align_mark *meets = mem_zero(marks->count, sizeof *meets);
-    uint64_t *last = mem_zero(sources, sizeof *last);
-    size_t count = 0;
-    for (size_t i = 0; mode != ALIGN_START && i < marks->count; i++) {
-        const struct landmark *mark = &marks->at[i];
-        uint64_t what = mode == ALIGN_PHASE ? mark->phase_key : mark->suite_key;
-        bool again = mode == ALIGN_SUITE && last[mark->source] == what;
-        if (mark->kind != EVENT_PHASE_START || again)
-            continue;
-        last[mark->source] = what;
-        meets[count++] = (struct align_mark){mark->source, mark->own_us, what};
-    }
-    struct align *align = align_new(meets, count, sources);
-    free(last);
-    free(meets);
-    return align;
-}
+/* ---- clocks and landmarks ---- */
 
 int64_t player_time(const struct player *player, enum align_mode mode, int source, int64_t t) {
     return align_time(player->aligns[mode], source, t);
 }
 
-static void set_landmarks(struct player *player, enum align_mode mode) {
-    struct landmarks *marks = &player->landmarks;
-    for (size_t i = 0; i < marks->count; i++)
-        marks->at[i].t = player_time(player, mode, marks->at[i].source, marks->at[i].own_us);
-    if (marks->count)
-        qsort(marks->at, marks->count, sizeof *marks->at, by_time);
-}
-
 static void make_aligns(struct player *player, size_t sources) {
     for (int mode = 0; mode < ALIGN_COUNT; mode++) {
-        player->aligns[mode] = align_of(&player->landmarks, (enum align_mode)mode, sources);
+        player->aligns[mode] = landmarks_align(&player->landmarks, (enum align_mode)mode, sources);
         for (size_t i = 0; i < sources; i++) {
             int64_t end = player_time(player, (enum align_mode)mode, (int)i,
                                       merge_end(player->merge, (int)i));
@@ -211,6 +90,22 @@ const struct landmark *player_landmarks(const struct player *player, size_t *cou
     return player->landmarks.at;
 }
 
+bool player_survey(struct player *player, const char *const *paths, struct error *error) {
+    player->survey = survey_new(paths, merge_count(player->merge), error);
+    return player->survey != NULL;
+}
+
+void player_surveyed(struct player *player) {
+    for (size_t i = 0; i < merge_count(player->merge); i++)
+        landmarks_judgements(&player->landmarks, (int)i, survey_board(player->survey, (int)i));
+    landmarks_place(&player->landmarks, player->aligns[atomic_load(&player->mode)]);
+}
+
+int64_t player_phase(const struct player *player, int ep, enum suite_id suite, const char *phase,
+                     int pass) {
+    return landmarks_phase(&player->landmarks, ep, suite, phase, pass);
+}
+
 /* ---- the whole, unpaced ---- */
 
 struct player *player_new(const char *const *paths, size_t count, struct run *runs,
@@ -220,9 +115,9 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
         return NULL;
     struct player *player = mem_zero(1, sizeof *player);
     player->merge = merge;
-    merge_scan(merge, &player->landmarks, see);
+    merge_scan(merge, &player->landmarks);
     make_aligns(player, count);
-    set_landmarks(player, ALIGN_START);
+    landmarks_place(&player->landmarks, player->aligns[ALIGN_START]);
     atomic_init(&player->mode, ALIGN_START);
     adopt_align(player);
     player->wake[0] = player->wake[1] = -1;
@@ -238,12 +133,36 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
     return player;
 }
 
-bool player_fold(struct player *player, struct board *const *boards, int64_t until_us,
+/* The last checkpoint before a moment; NULL: none. */
+static const struct checkpoint *near(const struct player *player, int source, int64_t to_us) {
+    return player->survey
+               ? survey_before(player->survey, source, player->aligns[player->aligned], to_us)
+               : NULL;
+}
+
+/* Read all ahead, and take of it what is nearest to the target. */
+static void fold_near(struct player *player, struct board **boards, int64_t until_us) {
+    while (survey_step(player->survey, SIZE_MAX))
+        ;
+    player_surveyed(player);
+    for (size_t i = 0; i < merge_count(player->merge); i++) {
+        const struct checkpoint *checkpoint = near(player, (int)i, until_us);
+        if (!checkpoint)
+            continue;
+        merge_go(player->merge, (int)i, &checkpoint->place);
+        board_free(boards[i]);
+        boards[i] = board_copy(checkpoint->board, NULL);
+    }
+}
+
+bool player_fold(struct player *player, struct board **boards, int64_t until_us,
                  struct error *error) {
     int source;
     int64_t t;
     adopt_align(player);
     merge_rewind(player->merge);
+    if (player->survey)
+        fold_near(player, boards, until_us);
     while (merge_peek(player->merge, &source, &t) && t <= until_us) {
         struct event event;
         merge_take(player->merge, &event);
@@ -251,6 +170,8 @@ bool player_fold(struct player *player, struct board *const *boards, int64_t unt
         event_done(&event);
     }
     const struct error *why = merge_error(player->merge);
+    if (!why && player->survey)
+        why = survey_error(player->survey);
     if (why && error)
         *error = *why;
     return !why;
@@ -277,11 +198,16 @@ static void set_base(struct player *player, int64_t at_us) {
     atomic_store(&player->now_us, at_us);
 }
 
+static bool try_push(struct player *player, struct item item) {
+    item.source += player->first_source;
+    return queue_try_push(player->feed, item);
+}
+
 /* The pending event into the feed, waiting for room. False when a command came first. */
 static bool push_pending(struct player *player) {
     bool waited = false;
     while (player->pending.event) {
-        if (queue_try_push(player->feed, player->pending)) {
+        if (try_push(player, player->pending)) {
             player->pending.event = NULL;
         } else if (interrupted(player)) {
             return false;
@@ -295,32 +221,27 @@ static bool push_pending(struct player *player) {
     return true;
 }
 
-/* A mark for each source. False when the thread has to stop. */
-static bool push_marks(struct player *player, enum queue_mark mark) {
-    for (size_t i = 0; i < merge_count(player->merge); i++) {
-        struct item item = {.source = player->first_source + (int)i, .mark = mark};
-        while (!queue_try_push(player->feed, item)) {
-            if (atomic_load(&player->stop))
-                return false;
-            rest(player, FULL_MS);
-        }
-    }
-    return true;
+/* Marks always find room. */
+static void push_mark(struct player *player, struct item item) {
+    bool pushed = try_push(player, item);
+    assert(pushed);
+    (void)pushed;
 }
 
 /* The next event, which `source` and `t` tell of, on its way. False when a command came first. */
 static bool feed_next(struct player *player, int source, int64_t t) {
     struct event *event = mem_alloc(sizeof *event);
     merge_take(player->merge, event);
-    player->pending =
-        (struct item){.source = player->first_source + source, .mark = QUEUE_EVENT, .event = event};
+    player->pending = (struct item){.source = source, .mark = QUEUE_EVENT, .event = event};
     player->fed_us = t;
     return push_pending(player);
 }
 
 static void feed_end(struct player *player) {
-    if (!atomic_load(&player->ended) && push_marks(player, QUEUE_END))
-        atomic_store(&player->ended, true);
+    if (atomic_exchange(&player->ended, true))
+        return;
+    for (size_t i = 0; i < merge_count(player->merge); i++)
+        push_mark(player, (struct item){.source = (int)i, .mark = QUEUE_END});
 }
 
 /* ---- the thread: time ---- */
@@ -352,24 +273,47 @@ static void adopt_pace(struct player *player) {
     player->held_us = hold_us;
 }
 
-static bool go_back(struct player *player) {
-    event_free(player->pending.event);
-    player->pending.event = NULL;
+/* A place in a run's log on the clock; before all of it when nothing was taken yet. */
+static int64_t shown(const struct player *player, int source, struct merge_place place) {
+    return place.events ? player_time(player, (enum align_mode)player->aligned, source, place.t)
+                        : -1;
+}
+
+/* Start a run again from a checkpoint, or (NULL) its beginning. */
+static void start_at(struct player *player, int source, const struct checkpoint *checkpoint) {
+    struct item reset = {.source = source, .mark = QUEUE_RESET};
+    if (player->pending.event && player->pending.source == source) {
+        event_free(player->pending.event);
+        player->pending.event = NULL;
+    }
+    merge_go(player->merge, source, checkpoint ? &checkpoint->place : NULL);
+    if (checkpoint)
+        reset.board = board_copy(checkpoint->board, NULL);
+    push_mark(player, reset);
+}
+
+/* Every run to the nearest place before the target: where it is, a checkpoint, its beginning. */
+static void go_near(struct player *player, int64_t to) {
     player->fed_us = -1;
-    merge_rewind(player->merge);
-    return push_marks(player, QUEUE_RESET);
+    for (int i = 0; i < (int)merge_count(player->merge); i++) {
+        const struct checkpoint *checkpoint = near(player, i, to);
+        struct merge_place place = merge_place(player->merge, i);
+        bool beyond = shown(player, i, place) > to;
+        if (beyond || (checkpoint && checkpoint->place.events > place.events + FAR_EVENTS))
+            start_at(player, i, checkpoint);
+        int64_t fed_us = shown(player, i, merge_place(player->merge, i));
+        player->fed_us = fed_us > player->fed_us ? fed_us : player->fed_us;
+    }
 }
 
 /* Everything up to the target, unpaced. A new command ends it early. */
 static void seek(struct player *player) {
     int source;
     int64_t t, to = atomic_exchange(&player->seek_us, NO_SEEK);
-    bool other_clock = atomic_load(&player->mode) != player->aligned;
-    if (other_clock)
+    if (atomic_load(&player->mode) != player->aligned)
         adopt_align(player);
     to = to > player->end_us ? player->end_us : to;
-    if ((other_clock || to < player->fed_us) && !go_back(player))
-        return;
+    go_near(player, to);
     atomic_store(&player->ended, false);
     if (!push_pending(player))
         return;
@@ -416,6 +360,16 @@ static int play(struct player *player) {
     return -1;
 }
 
+/* Read a little ahead; false when there is nothing left to. */
+static bool look_ahead(struct player *player) {
+    if (!player->survey || player->surveyed)
+        return false;
+    player->surveyed = !survey_step(player->survey, SLICE);
+    if (player->surveyed)
+        push_mark(player, (struct item){.mark = QUEUE_SURVEYED});
+    return !player->surveyed;
+}
+
 static void *run_thread(void *argument) {
     struct player *player = argument;
     while (!atomic_load(&player->stop)) {
@@ -424,8 +378,10 @@ static void *run_thread(void *argument) {
             seek(player);
         else if (atomic_load(&player->steps) > 0)
             step(player);
-        else
-            rest(player, player->resting ? -1 : play(player));
+        else {
+            int idle_ms = player->resting ? -1 : play(player);
+            rest(player, look_ahead(player) ? 0 : idle_ms);
+        }
     }
     event_free(player->pending.event);
     return NULL;
@@ -497,7 +453,7 @@ void player_number(struct player *player, int first) {
 
 void player_align(struct player *player, enum align_mode mode, int64_t to_us) {
     atomic_store(&player->mode, mode);
-    set_landmarks(player, mode);
+    landmarks_place(&player->landmarks, player->aligns[mode]);
     player_seek(player, to_us);
 }
 
@@ -530,6 +486,7 @@ void player_free(struct player *player) {
     merge_free(player->merge);
     for (int mode = 0; mode < ALIGN_COUNT; mode++)
         align_free(player->aligns[mode]);
-    free(player->landmarks.at);
+    survey_free(player->survey);
+    landmarks_done(&player->landmarks);
     free(player);
 }

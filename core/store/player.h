@@ -4,7 +4,7 @@
 #define STORE_PLAYER_H
 
 #include "model/queue.h"
-#include "store/align.h"
+#include "store/landmarks.h"
 
 struct player;
 
@@ -15,10 +15,18 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
 void player_free(struct player *player); /* stops the thread */
 
 /* Everything up to `until_us` (INT64_MAX: all), unpaced, in the caller's thread: for dumps,
- * reports. Before player_start. False and `error` when a log can't be read to its end. */
+ * reports. Before player_start. `boards` are fresh ones, which it may put others in the place of.
+ * False and `error` when a log can't be read to its end. */
 struct board;
-bool player_fold(struct player *player, struct board *const *boards, int64_t until_us,
+bool player_fold(struct player *player, struct board **boards, int64_t until_us,
                  struct error *error);
+
+/* Have the runs read ahead (survey.h): for quick seeks, and to know gates and verdicts. Before
+ * player_fold, which then waits for it, or player_start: the thread does it where it has nothing
+ * else to do, and QUEUE_SURVEYED tells when it is over. `paths` as for player_new. */
+bool player_survey(struct player *player, const char *const *paths, struct error *error);
+/* QUEUE_SURVEYED came: take the gates and verdicts among the landmarks. */
+void player_surveyed(struct player *player);
 
 /* Start the thread: feeds items tagged by source into `feed`, from the beginning; a QUEUE_END for
  * each source once all are over. A full feed holds the clock of the replay. */
@@ -27,8 +35,10 @@ void player_start(struct player *player, struct queue *feed);
 void player_pause(struct player *player, bool paused);
 void player_speed(struct player *player,
                   double speed); /* 0.1 … 1000; INFINITY: as fast as it goes */
-void player_seek(struct player *player, int64_t to_us); /* back: QUEUE_RESET, then events unpaced */
-void player_step(struct player *player);                /* pauses, and plays the next event */
+/* To the last event at or before that moment. A run that has to go back, or far on, starts again
+ * with a QUEUE_RESET from the nearest checkpoint or its beginning; then its events come unpaced. */
+void player_seek(struct player *player, int64_t to_us);
+void player_step(struct player *player); /* pauses, and plays the next event */
 /* The clock stops at `at_us` until it is told another place (INT64_MAX: nowhere); a seek goes
  * beyond it. Also before player_start. */
 void player_hold(struct player *player, int64_t at_us);
@@ -50,17 +60,8 @@ struct player_state {
 };
 struct player_state player_state(struct player *player);
 
-/* Where things are, for jumps and the scrub bar: ends and starts of phases, ends of runs, notes
- * from warn on, failed calls. Sorted by t. Borrowed. */
-struct landmark {
-    int64_t t; /* on the clock of the mode */
-    int source;
-    enum event_kind kind;
-    int ep;
-    char text[48];
-    int64_t own_us;                /* by the run's own time */
-    uint64_t phase_key, suite_key; /* of phase_start: the same in every run */
-};
+/* Where things are, for jumps and the scrub bar; on the clock of the mode, in its order. Borrowed.
+ * Gates and verdicts are there once the survey is over. */
 const struct landmark *player_landmarks(const struct player *player, size_t *count);
 
 #endif
