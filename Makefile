@@ -96,7 +96,7 @@ $(FUZZ): TEST_DEFINES = -DFUZZ_MAIN
 check: $(PITWALL) $(UNIT) $(FUZZ)
 	@PITWALL=./$(PITWALL) CC="$(CC)" sh tests/run.sh $(UNIT) $(FUZZ) \
 		tests/layers.sh tests/headers.sh tests/golden.sh tests/replay.sh tests/resume.sh tests/beside.sh \
-		tests/usage.sh tests/tty.sh
+		tests/usage.sh tests/tty.sh tests/jump.sh
 
 test: setup-test
 	@$(MAKE) check

@@ -62,7 +62,9 @@ static void teardown(struct bench *bench) {
 
 /* Append what an item is: "a10 ", "R0 " for a reset, "E0 " for an end. */
 static void tell(struct buf *out, const struct item *item) {
-    if (item->mark == QUEUE_EVENT) {
+    if (item->mark == QUEUE_EVENT && item->event->kind == EVENT_PHASE_START) {
+        buf_printf(out, "%c:%s ", 'a' + item->source, item->event->phase.phase);
+    } else if (item->mark == QUEUE_EVENT) {
         assert_int_equal(item->event->kind, EVENT_NOTE);
         buf_printf(out, "%.20s ", item->event->note.text);
     } else {
@@ -492,6 +494,123 @@ static void test_landmarks(void **state) {
     directory_done(directory);
 }
 
+/* ---- several runs on one clock ---- */
+
+/* Two runs of the same phases: the second is slower, longer, and of two suites as the first. Times
+ * in ms; a note in the middle of each phase. */
+struct lap {
+    int at;
+    enum suite_id suite;
+    const char *phase;
+};
+
+static char *write_laps(const char *directory, int number, const struct lap *laps) {
+    char *id = mem_format("20261120T180211Z-test-000%d", number);
+    struct log_writer *log = small_log(directory, id, 1);
+    for (; laps->phase; laps++) {
+        char text[16];
+        struct event *event = phase(EVENT_PHASE_START, laps->at * MS, laps->phase);
+        event->phase.suite = laps->suite;
+        append(log, event);
+        snprintf(text, sizeof text, "%c%d", 'a' + number, laps->at + 5);
+        append_note(log, (laps->at + 5) * MS, NOTE_INFO, text);
+    }
+    char *path = mem_string(log_path(log));
+    log_close(log);
+    free(id);
+    return path;
+}
+
+static const struct lap quick[] = {{0, SUITE_AGENTIC, "cold"},
+                                   {100, SUITE_AGENTIC, "warm"},
+                                   {150, SUITE_BURST, "burst-30"},
+                                   {0, SUITE_AGENTIC, NULL}};
+static const struct lap slow[] = {{20, SUITE_AGENTIC, "cold"},
+                                  {300, SUITE_AGENTIC, "warm"},
+                                  {320, SUITE_BURST, "burst-30"},
+                                  {900, SUITE_BURST, "burst-60"},
+                                  {0, SUITE_AGENTIC, NULL}};
+
+static void setup_laps(struct bench *bench) {
+    *bench = (struct bench){.directory = directory_new(), .count = 2};
+    bench->paths[0] = write_laps(bench->directory, 0, quick);
+    bench->paths[1] = write_laps(bench->directory, 1, slow);
+    bench->player = player_new((const char *const *)bench->paths, 2, bench->runs, NULL);
+    assert_non_null(bench->player);
+    bench->feed = queue_new((size_t)1 << 20);
+}
+
+/* When the phases of both runs stand on the clock: the faster waits for the slower. */
+static void test_align(void **state) {
+    (void)state;
+    static const struct {
+        int quick[3], slow[4], end;
+        const char *order;
+    } modes[ALIGN_COUNT] = {
+        [ALIGN_START] = {{0, 100, 150},
+                         {20, 300, 320, 900},
+                         905,
+                         "a:cold a5 b:cold b25 a:warm a105 a:burst-30 a155 b:warm b305 b:burst-30 "
+                         "b325 b:burst-60 b905 "},
+        /* cold meets at 20, burst-30 at 20 + 300; between them each at its own pace */
+        [ALIGN_SUITE] = {{20, 120, 320},
+                         {20, 300, 320, 900},
+                         905,
+                         "a:cold b:cold a5 b25 a:warm a105 b:warm b305 a:burst-30 b:burst-30 a155 "
+                         "b325 b:burst-60 b905 "},
+        /* warm at 20 + 280, burst-30 at 300 + 50: here the quick one is the longer */
+        [ALIGN_PHASE] = {{20, 300, 350},
+                         {20, 300, 350, 930},
+                         935,
+                         "a:cold b:cold a5 b25 a:warm b:warm a105 b305 a:burst-30 b:burst-30 a155 "
+                         "b325 b:burst-60 b905 "},
+    };
+    for (int mode = 0; mode < ALIGN_COUNT; mode++) {
+        struct bench bench;
+        setup_laps(&bench);
+        enum align_mode by = (enum align_mode)mode;
+        for (size_t i = 0; i < COUNT_OF(modes->quick); i++)
+            assert_int_equal(player_time(bench.player, by, 0, quick[i].at * MS),
+                             modes[mode].quick[i] * MS);
+        for (size_t i = 0; i < COUNT_OF(modes->slow); i++)
+            assert_int_equal(player_time(bench.player, by, 1, slow[i].at * MS),
+                             modes[mode].slow[i] * MS);
+        player_align(bench.player, by, 0);
+        assert_int_equal(player_state(bench.player).end_us, modes[mode].end * MS);
+        size_t count;
+        const struct landmark *marks = player_landmarks(bench.player, &count);
+        assert_int_equal(count, 7);
+        for (size_t i = 0; i < count; i++)
+            assert_int_equal(marks[i].t,
+                             player_time(bench.player, by, marks[i].source, marks[i].own_us));
+        player_pause(bench.player, true);
+        player_start(bench.player, bench.feed);
+        player_seek(bench.player, INT64_MAX);
+        expect(&bench, 14, modes[mode].order);
+        expect_now(&bench, modes[mode].end * MS);
+        teardown(&bench);
+    }
+}
+
+/* From one clock to the next while it plays: both runs stand where that clock puts them. */
+static void test_align_on_the_way(void **state) {
+    (void)state;
+    struct bench bench;
+    setup_laps(&bench);
+    player_pause(bench.player, true);
+    player_start(bench.player, bench.feed);
+    player_seek(bench.player, 310 * MS);
+    expect(&bench, 10, "a:cold a5 b:cold b25 a:warm a105 a:burst-30 a155 b:warm b305 ");
+    expect_now(&bench, 310 * MS);
+    player_align(bench.player, ALIGN_PHASE, 310 * MS); /* the quick one has to go back */
+    expect(&bench, 5, "R0 a:cold a5 a:warm a105 ");
+    expect_now(&bench, 310 * MS);
+    player_align(bench.player, ALIGN_START, 150 * MS); /* on for the one, back for the other */
+    expect(&bench, 4, "R1 b:cold b25 a:burst-30 ");
+    expect_silence(&bench, 20);
+    teardown(&bench);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merged),
@@ -509,6 +628,8 @@ int main(void) {
         cmocka_unit_test(test_numbered),
         cmocka_unit_test(test_full_feed),
         cmocka_unit_test(test_landmarks),
+        cmocka_unit_test(test_align),
+        cmocka_unit_test(test_align_on_the_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

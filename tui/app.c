@@ -138,7 +138,7 @@ static void jump(struct app *app, int64_t now, bool forward) {
     char *message = app->ui.message;
     size_t size = sizeof app->ui.message;
     if (!mark) {
-        snprintf(message, size, "no error, gate or verdict %s this moment",
+        snprintf(message, size, "no error, warning, gate or verdict %s this moment",
                  forward ? "after" : "before");
         return;
     }

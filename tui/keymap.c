@@ -76,8 +76,8 @@ static const struct action_row rows[] = {
     {ACTION_SEEK_BACK, "seek-back", {'{', 'b'}, REPLAY, NULL, "Five seconds back."},
     {ACTION_SEEK_FORWARD, "seek-forward", {'}', 'f'}, REPLAY, NULL, "Five seconds on."},
     {ACTION_STEP, "step", {'s'}, REPLAY, NULL, "One event on."},
-    {ACTION_JUMP_NEXT, "jump", {'n'}, REPLAY, NULL, "To the next error, gate or verdict."},
-    {ACTION_JUMP_BACK, "jump-back", {'N'}, REPLAY, NULL, "To the error, gate or verdict before."},
+    {ACTION_JUMP_NEXT, "jump", {'n'}, REPLAY, NULL, "To the next error, warning, gate or verdict."},
+    {ACTION_JUMP_BACK, "jump-back", {'N'}, REPLAY, NULL, "To the error, warning, gate or verdict before."},
     {ACTION_ALIGN, "align", {'a'}, REPLAY, NULL,
      "Several runs: align them at their starts, at each suite or at each phase."},
 

@@ -87,6 +87,10 @@ static void page_signs(struct page *page) {
     page_title(page, "Signs");
     for (size_t i = 0; i < COUNT_OF(signs); i++)
         page_term(page, 22, signs[i].role, signs[i].sign, signs[i].text);
+    if (page->draw->ui->replay)
+        page_term(page, 22, ROLE_TEXT, "┼ ◇ ▮ ▴",
+                  "on a replay's scrub bar: a phase or suite begins, a verdict is told, a gate "
+                  "trips, an error or a warning");
     page_term(
         page, 22, ROLE_TEXT, "median",
         "On the board and in reports of all calls of all passes together (of what is measured "
