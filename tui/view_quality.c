@@ -284,6 +284,19 @@ static void flow_score(struct flow *flow, const struct score_line *line) {
     free(text);
 }
 
+/* Below a wrong answer's mark. */
+static void flow_expected(struct flow *flow, const struct score_line *line) {
+    if (!line->expected || flow->line >= flow->rect.height)
+        return;
+    char *text = mem_format("expected: %s", line->expected);
+    struct flow below = *flow;
+    below.rect.x += 2;
+    below.rect.width -= 2;
+    flow_text(&below, ROLE_TEXT, text);
+    flow->line = below.line;
+    free(text);
+}
+
 /* The turn in every repeat. */
 static void flow_repeats(struct flow *flow, const struct scorecard *card,
                          const struct scored *scored, int turn) {
@@ -306,6 +319,7 @@ static void draw_turn(const struct draw *draw, struct rect inner, const struct q
     for (int i = turn; i < scored->size && i < turn + card->count; i++)
         if (scored->at[i] && (i == turn || (id && scored->at[i]->call == id)))
             flow_score(&flow, scored->at[i]);
+    flow_expected(&flow, scored->at[turn]);
     flow_repeats(&flow, card, scored, turn);
     if (!call)
         return;
