@@ -25,8 +25,9 @@ struct reading {
 /* In the way the transport reports it. */
 static enum error_class class_of(const struct cJSON *shape, int status) {
     const char *ended = json_string(shape, "ended");
-    if (ended)
-        return (enum error_class)error_find(ended);
+    for (int class = ERROR_NONE + 1; ended && class < ERROR_CLASS_COUNT; class ++)
+        if (strcmp(error_word((enum error_class) class), ended) == 0)
+            return (enum error_class) class;
     return status >= 500 ? ERROR_HTTP_5XX : status >= 400 ? ERROR_HTTP_4XX : ERROR_NONE;
 }
 
