@@ -396,6 +396,7 @@ static void wait_for(struct app *app, struct app_signals signals, bool keyboard,
 }
 
 void app_replay_state(struct app *app) {
+    ui_settle(&app->ui, &app->scene);
     for (size_t i = 1; i < app->run_count && app->beside; i++) /* now is now for all of them */
         app->scene.offset_us[i] = app->boards[0]->now_us - beside_now(app->beside, i - 1);
     if (!app->player)

@@ -56,7 +56,8 @@ void app_boards(struct app *app);
 
 /* The marks of a replay's scrub bar, when its landmarks are others now. */
 void app_marks(struct app *app);
-/* How far a replay is, and its runs, or those beside a live one, from the screen's clock. */
+/* Before a frame: the metric that is shown; how far a replay is, and its runs, or those beside a
+ * live one, from the screen's clock. */
 void app_replay_state(struct app *app);
 
 /* Run until the end. False and `error` when the terminal can't be used. */

@@ -1,5 +1,6 @@
 #include "view.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "header.h"
@@ -25,6 +26,23 @@ const struct view_ops *view_of(enum view_id view) {
 void ui_init(struct ui *ui) {
     *ui = (struct ui){
         .column = -1, .metric = METRIC_TTFT, .glyphs = GLYPH_BRAILLE, .speed = 1, .mark_ep = -1};
+}
+
+/* Whether a metric has any figure on screen. */
+bool view_has_figures(const struct scene *scene, enum metric_id metric) {
+    for (size_t s = 0; s < scene->count; s++)
+        for (size_t ep = 0; ep < scene->boards[s]->row_count; ep++)
+            for (size_t c = 0; c < scene->boards[s]->column_count; c++)
+                if (!isnan(board_value(scene->boards[s], (int)ep, (int)c, metric, STAT_MEDIAN)))
+                    return true;
+    return false;
+}
+
+void ui_settle(struct ui *ui, const struct scene *scene) {
+    if (ui->metric_chosen)
+        return;
+    bool other = !view_has_figures(scene, METRIC_TTFT) && view_has_figures(scene, METRIC_DECODE);
+    ui->metric = other ? METRIC_DECODE : METRIC_TTFT;
 }
 
 enum role view_series_role(int index) {

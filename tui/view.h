@@ -29,6 +29,7 @@ struct ui {
     int mark_source, mark_ep; /* row that others are compared with; ep -1: none */
     int column;               /* selected phase column */
     enum metric_id metric;    /* shown in the board's grid */
+    bool metric_chosen;       /* by a key */
     int64_t call;             /* selected call's id; 0 none */
     bool call_text;           /* its text is open */
     bool energy;              /* engine view: energy in the phase table's place, where both have no
@@ -93,6 +94,11 @@ const struct view_ops *view_of(enum view_id view); /* NULL: not built */
 #define SCREEN_MIN_HEIGHT 16
 /* The whole screen: header, view, bottom bar; or a notice with the needed size. */
 void view_draw(struct frame *frame, const struct scene *scene, const struct ui *ui);
+/* Whether a metric has any figure on screen. */
+bool view_has_figures(const struct scene *scene, enum metric_id metric);
+/* Before drawing: until somebody chose a metric, TTFT is shown, or decode t/s where there is no
+ * TTFT at all (figures of others). */
+void ui_settle(struct ui *ui, const struct scene *scene);
 /* Apply one action to the ui (not those that reach the producer). True when handled. */
 bool view_act(struct ui *ui, const struct scene *scene, enum action action, int width, int height);
 /* Role of a run's colour: the endpoints' or runs' own series. */

@@ -395,22 +395,13 @@ static void board_draw(struct frame *frame, struct rect rect, const struct scene
     grid_done(&grid);
 }
 
-/* Whether a metric has any figure on screen. */
-static bool has_figures(const struct scene *scene, enum metric_id metric) {
-    for (size_t s = 0; s < scene->count; s++)
-        for (size_t ep = 0; ep < scene->boards[s]->row_count; ep++)
-            for (size_t c = 0; c < scene->boards[s]->column_count; c++)
-                if (!isnan(board_value(scene->boards[s], (int)ep, (int)c, metric, STAT_MEDIAN)))
-                    return true;
-    return false;
-}
-
 static void change_metric(struct ui *ui, const struct scene *scene, int by) {
     for (int i = 1; i <= METRIC_COUNT; i++) {
         int metric = ((int)ui->metric + i * by + METRIC_COUNT * 2) % METRIC_COUNT;
-        if (!has_figures(scene, (enum metric_id)metric))
+        if (!view_has_figures(scene, (enum metric_id)metric))
             continue;
         ui->metric = (enum metric_id)metric;
+        ui->metric_chosen = true;
         return;
     }
 }

@@ -271,6 +271,7 @@ static void change_metric(struct ui *ui, int by) {
         metric = (metric + by + METRIC_COUNT) % METRIC_COUNT;
     while (!compare_knows((enum metric_id)metric));
     ui->metric = (enum metric_id)metric;
+    ui->metric_chosen = true;
 }
 
 /* The selected phase; beyond the last one there is none, however many there are. */

@@ -125,6 +125,8 @@ void solo_judge(struct solo *out, const struct board *board,
         judge_lane(out, board, &board->lanes[i]);
     for (size_t ep = 0; ep < board->row_count; ep++) {
         const struct row *row = &board->rows[ep];
+        if (row->endpoint->imported) /* figures of others: there is nobody to ask */
+            continue;
         if (!answered(row, board) && (row->state == ENDPOINT_DOWN || tried(row, board)))
             add(out, (int)ep, "start the engine, or look closer with pitwall probe",
                 "no call succeeded%s%.100s", row->detail ? ": " : "",
