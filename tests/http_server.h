@@ -24,6 +24,7 @@
 struct http_server {
     int port, listener;
     atomic_int connections, requests;     /* so far */
+    atomic_int open;                      /* connections that are */
     atomic_llong token_ns[SERVER_TOKENS]; /* when /tokens wrote its i-th event */
     atomic_llong request_ns;              /* when the last request was read whole */
     char head[4096];                      /* of the last request to /echo */
@@ -219,6 +220,7 @@ static inline void *server_serve(void *context) {
         if (sscanf(c->head, "%*s %127s", path) == 1)
             server_answer(c, path);
     }
+    atomic_fetch_sub(&c->server->open, 1);
     close(c->fd);
     free(c);
     return NULL;
@@ -232,6 +234,7 @@ static inline void *server_accept(void *context) {
         pthread_t thread;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
         atomic_fetch_add(&server->connections, 1);
+        atomic_fetch_add(&server->open, 1);
         *c = (struct http_connection){.server = server, .fd = fd, .open = true};
         if (pthread_create(&thread, NULL, server_serve, c) != 0)
             abort();

@@ -1,4 +1,6 @@
 /* Several requests at once, stopping, waiting, and the loop below them. */
+#include <fcntl.h>
+
 #include "http_fixture.h"
 
 /* ---- cancelling ---- */
@@ -63,25 +65,26 @@ static void free_in_flight(void **state) {
 /* ---- bursts ---- */
 
 #define BURST 40
+#define SHARDED 150 /* more than one shard's */
 
-static void burst(struct fixture *f, const char *path) {
-    struct http_owner owners[BURST];
-    struct transfer *transfers[BURST];
+static void burst(struct fixture *f, const char *path, size_t count) {
+    struct http_owner *owners = mem_zero(count, sizeof(*owners));
+    struct transfer **transfers = mem_zero(count, sizeof(struct transfer *));
     struct http_request request = request_of(f, path);
     request.method = "POST";
     request.body = "{}";
     request.body_length = 2;
-    for (int i = 0; i < BURST; i++) {
+    for (size_t i = 0; i < count; i++) {
         owner_init(f, &owners[i]);
         request.owner = &owners[i];
         transfers[i] = http_prepare(f->http, &request, NULL);
     }
-    f->left = BURST;
-    http_release(f->http, transfers, BURST);
+    f->left = (int)count;
+    http_release(f->http, transfers, count);
     while (f->left > 0)
         loop_run(f->loop);
     int64_t first = INT64_MAX, last = 0;
-    for (int i = 0; i < BURST; i++) {
+    for (size_t i = 0; i < count; i++) {
         assert_int_equal(owners[i].error, ERROR_NONE);
         assert_true(owners[i].marks.reused);
         first = owners[i].marks.start_ns < first ? owners[i].marks.start_ns : first;
@@ -89,6 +92,8 @@ static void burst(struct fixture *f, const char *path) {
         buf_done(&owners[i].body);
     }
     assert_true(last - first < SLACK);
+    free(owners);
+    free(transfers);
 }
 
 static void a_burst_on_open_connections(void **state) {
@@ -100,8 +105,42 @@ static void a_burst_on_open_connections(void **state) {
     assert_int_equal(open, BURST);
     assert_int_equal(atomic_load(&server.connections), before + BURST);
     assert_true(connect_ms > 0 && connect_ms < 1000);
-    burst(f, "/late/30");
+    burst(f, "/late/30", BURST);
     assert_int_equal(atomic_load(&server.connections), before + BURST);
+}
+
+/* Each burst opens its own; those of the ones before must not add up. */
+static void bursts_one_after_the_other(void **state) {
+    struct fixture *f = *state;
+    int others = atomic_load(&server.open);
+    for (int i = 0; i < 3; i++) {
+        int before = atomic_load(&server.connections);
+        assert_int_equal(
+            http_open_connections(f->http, url_of(f, "/ok"), SHARDED, 5000, NULL, 0, NULL),
+            SHARDED);
+        burst(f, "/late/30", SHARDED);
+        assert_int_equal(atomic_load(&server.connections), before + SHARDED);
+    }
+    for (int i = 0; i < 100 && atomic_load(&server.open) > SHARDED + others; i++)
+        server_sleep_ms(20);
+    assert_true(atomic_load(&server.open) < 2 * SHARDED);
+}
+
+/* An engine that is started by a command would hold them for ever. */
+static void no_socket_outlives_exec(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(http_open_connections(f->http, url_of(f, "/ok"), 2, 5000, NULL, 0, NULL), 2);
+    int ours = 0;
+    for (int fd = 3; fd < 1024; fd++) {
+        struct sockaddr_in peer;
+        socklen_t length = sizeof(peer);
+        if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0 || peer.sin_family != AF_INET ||
+            ntohs(peer.sin_port) != server.port)
+            continue;
+        ours++;
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
+    assert_true(ours >= 2);
 }
 
 /* A server that closes after each reply: connections of our own, nothing asked on them. */
@@ -114,7 +153,7 @@ static void a_burst_where_the_server_closes(void **state) {
     assert_true(connect_ms > 0 && connect_ms < 1000);
     server_sleep_ms(50);
     int requests = atomic_load(&server.requests);
-    burst(f, "/close");
+    burst(f, "/close", BURST);
     assert_int_equal(atomic_load(&server.requests), requests + BURST);
 }
 
@@ -216,6 +255,8 @@ int main(void) {
         TEST(cancel_while_told),
         TEST(free_in_flight),
         TEST(a_burst_on_open_connections),
+        TEST(bursts_one_after_the_other),
+        TEST(no_socket_outlives_exec),
         TEST(a_burst_where_the_server_closes),
         TEST(connections_to_nobody),
         TEST(fetching),

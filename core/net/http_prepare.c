@@ -1,4 +1,5 @@
 /* Requests are set up here; curl's callbacks on a transfer only note what happened. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -97,7 +98,10 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
         http->peer_length = address->addrlen;
     }
     fd = socket(address->family, address->socktype, address->protocol);
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* an engine that is started meanwhile must not hold it */
+    return fd;
 }
 
 static int on_socket_options(void *context, curl_socket_t fd, curlsocktype purpose) {

@@ -6,8 +6,9 @@
 #include "base/clock.h"
 #include "net/http_inner.h"
 
-/* Idle connections that are kept: more than a burst's on the last shard. */
-#define CONNECTIONS_MAX 4096L
+/* Connections that are kept: a burst's. Those of earlier ones are closed as its own come, or they
+ * would add up until there are no descriptors left. */
+#define CONNECTIONS_KEPT ((long)SHARD_SIZE)
 
 static void read_messages(struct shard *shard) {
     CURLMsg *message;
@@ -90,7 +91,7 @@ static struct shard *shard_new(struct http *http) {
     curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, on_timer_change);
     curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard);
     curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+    curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
     return shard;
 }
 
