@@ -10,6 +10,7 @@ for program in "$@"; do
     */bench_bare) bare=$program ;;
     */bench_fold) fold=$program ;;
     */bench_draw) draw=$program ;;
+    */bench_seek) seek=$program ;;
     */bench_tty) tty=$program ;;
     */bench_sampler) sampler=$program ;;
     esac
@@ -122,10 +123,26 @@ log=$(ls "$tmp"/*demo*.jsonl | tail -n 1)
 for i in $(seq $rounds); do "$draw" "$log"; done >"$tmp/draw"
 say "a 200x60 frame drawn and shown, CPU" "$(of draw_and_show_us "$tmp/draw" | awk '{ print $1 / 1000 }')" 2 ms
 echo "    drawn alone: $(of draw_us "$tmp/draw") µs"
-for i in $(seq $rounds); do "$fold" 100000 "$tmp"; done >"$tmp/fold"
+mkdir "$tmp/logs"
+for i in $(seq $rounds); do
+    "$fold" 100000 "$tmp/logs"
+    rm -f "$tmp"/logs/*
+done >"$tmp/fold"
 say "100,000 events read and folded, CPU" "$(of cpu_s "$tmp/fold")" 0.5 s
-"$fold" 1000000 "$tmp" >"$tmp/fold"
-say "1,000,000 events" "$(of cpu_s "$tmp/fold")" 5 s
+mkdir "$tmp/logs/a" "$tmp/logs/b"
+"$fold" 1000000 "$tmp/logs/a" >"$tmp/fold"
+"$fold" 1000000 "$tmp/logs/b" >>"$tmp/fold"
+long=$(value log "$tmp/fold" | head -n 1)
+other=$(value log "$tmp/fold" | tail -n 1)
+say "1,000,000 events, 8 endpoints, all suites: load and fold, CPU" "$(of cpu_s "$tmp/fold")" 4 s
+say "memory for it" "$(of rss_mb "$tmp/fold")" 300 MB
+for i in $(seq 3); do "$seek" "$long"; done >"$tmp/seek"
+say "seek anywhere in it, the worst of 40" "$(of seek_s "$tmp/seek")" 1 s
+say "memory of that replay" "$(of rss_mb "$tmp/seek")" 300 MB
+echo "    opened after $(of open_s "$tmp/seek") s; a seek to its end at once: $(of first_s "$tmp/seek") s, all of it is read for that"
+"$tty" 15 "$pitwall" replay "$long" "$other" --speed 1000 >"$tmp/two"
+say "two of them replayed at once at 1000x: a frame every" "$(of frame_ms "$tmp/two")" 105 ms
+echo "    CPU of a core: $(of cpu_pct "$tmp/two") %, memory $(of rss_mb "$tmp/two") MB"
 
 echo
 echo "the sampler: this machine and an exporter of 600 lines beside it"

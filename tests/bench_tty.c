@@ -1,6 +1,7 @@
 /* bench_tty SECONDS COMMAND…: run a command in a terminal of 200x60 (a pty), read all it writes,
  * and say when its first frame came and what it cost. From SECONDS/3 on the CPU share is taken;
- * after SECONDS it is told to end (SIGTERM, then SIGKILL). Prints first_ms cpu_pct rss_mb. */
+ * after SECONDS it is told to end (SIGTERM, then SIGKILL). Prints first_ms cpu_pct rss_mb, and
+ * frame_ms: the mean time between two frames in which something changed, from SECONDS/3 on. */
 #define _XOPEN_SOURCE 600
 #include <fcntl.h>
 #include <poll.h>
@@ -48,8 +49,12 @@ static void start(int master, char **command) {
     _exit(127);
 }
 
-/* Reads until `until_us`; the moment at which `sign` was seen goes to *seen_us. */
-static bool read_until(int master, int64_t until_us, const char *sign, int64_t *seen_us) {
+#define SILENCE_US 20000 /* what comes after it belongs to another frame */
+
+/* Reads until `until_us`; the moment at which `sign` was seen goes to *seen_us. Counts frames. */
+static bool read_until(int master, int64_t until_us, const char *sign, int64_t *seen_us,
+                       int *frames) {
+    int64_t last_us = 0;
     static const int most = 1 << 16;
     char *bytes = mem_alloc((size_t)most + 1);
     bool open = true;
@@ -59,6 +64,8 @@ static bool read_until(int master, int64_t until_us, const char *sign, int64_t *
             continue;
         ssize_t got = read(master, bytes, (size_t)most);
         open = got > 0;
+        *frames += clock_us() - last_us > SILENCE_US;
+        last_us = clock_us();
         if (!open || *seen_us)
             continue;
         bytes[got] = '\0';
@@ -80,13 +87,14 @@ int main(int argc, char **argv) {
     pid_t pid = fork();
     if (pid == 0)
         start(master, argv + 2);
-    bool open = read_until(master, begun + (until - begun) / 3, "pitwall", &seen);
+    bool open = read_until(master, begun + (until - begun) / 3, "pitwall", &seen, &(int){0});
     int64_t from = clock_us(), cpu = cpu_us(pid);
+    int frames = 0;
     if (open)
-        read_until(master, until, "pitwall", &seen);
+        read_until(master, until, "pitwall", &seen, &frames);
     int64_t cpu_end = cpu_us(pid), to = clock_us();
     kill(pid, SIGTERM);
-    read_until(master, clock_us() + 2000000, "pitwall", &seen);
+    read_until(master, clock_us() + 2000000, "pitwall", &seen, &(int){0});
     struct rusage usage;
     int status;
     if (wait4(pid, &status, WNOHANG, &usage) == 0) {
@@ -98,8 +106,9 @@ int main(int argc, char **argv) {
 #else
     double rss_mb = (double)usage.ru_maxrss / 1024;
 #endif
-    printf("first_ms=%.1f cpu_pct=%.2f rss_mb=%.1f\n", seen ? (double)(seen - begun) / 1e3 : -1,
+    printf("first_ms=%.1f cpu_pct=%.2f rss_mb=%.1f frame_ms=%.1f\n",
+           seen ? (double)(seen - begun) / 1e3 : -1,
            cpu < 0 || cpu_end < 0 ? -1 : 100.0 * (double)(cpu_end - cpu) / (double)(to - from),
-           rss_mb);
+           rss_mb, frames ? (double)(to - from) / 1e3 / frames : -1);
     return 0;
 }

@@ -26,7 +26,7 @@
 #include "suites/suite.h"
 
 #define FEED_BYTES ((size_t)64 << 20)
-#define REPLAY_BYTES ((size_t)4 << 20) /* what is in it must be folded before a seek is seen */
+#define REPLAY_BYTES ((size_t)8 << 20) /* what is in it must be folded before a seek is seen */
 
 int complain(const struct error *error, int code) {
     char text[2 * sizeof error->text];

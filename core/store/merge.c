@@ -30,8 +30,10 @@ struct merge *merge_new(const char *const *paths, size_t count, struct run *runs
     for (; merge->count < count; merge->count++) {
         struct track *track = &merge->tracks[merge->count];
         track->log = chain_open(paths[merge->count], &runs[merge->count], error);
-        if (track->log)
+        if (track->log) {
+            merge_go(merge, (int)merge->count, NULL);
             continue;
+        }
         for (size_t i = 0; i < merge->count; i++)
             run_done(&runs[i]);
         merge_free(merge);
@@ -139,11 +141,11 @@ struct merge_place merge_place(const struct merge *merge, int source) {
 void merge_go(struct merge *merge, int source, const struct merge_place *place) {
     struct track *track = &merge->tracks[source];
     drop_next(track);
-    track->place = place ? *place : (struct merge_place){0};
     if (place)
         chain_go(track->log, place->log);
     else
         chain_rewind(track->log);
+    track->place = place ? *place : (struct merge_place){.log = chain_tell(track->log)};
     track->over = track->place.over;
     track->t = track->place.t;
 }

@@ -22,8 +22,8 @@
 #define TICK_MS 50 /* how often now_us moves between events */
 #define FULL_MS 5  /* how soon a full feed is tried again */
 #define NO_SEEK INT64_C(-1)
-#define SLICE 256       /* events read ahead between two looks at the clock: about 1 ms */
-#define FAR_EVENTS 8192 /* less is folded sooner than a checkpoint is copied */
+#define SLICE 256                /* events read ahead between two looks at the clock: about 1 ms */
+#define FAR_US INT64_C(60000000) /* further on a checkpoint is sooner there than the feed */
 
 struct player {
     struct merge *merge;
@@ -50,13 +50,14 @@ struct player {
     bool surveyed; /* all is read ahead, and told */
     int64_t end_us;
     struct queue *feed;
-    struct item pending; /* an event on its way into a full feed; event NULL: none */
-    int64_t fed_us;      /* where the latest event taken is, -1 before the first */
-    int64_t base_us;     /* the place in the run … */
-    int64_t base_clock;  /* … at this moment of the clock */
-    bool resting;        /* paused as of base_clock */
-    double pace;         /* speed as of base_clock */
-    int64_t held_us;     /* hold_us as of base_clock */
+    struct item pending;   /* an event on its way into a full feed; event NULL: none */
+    struct board **sought; /* of the runs that a seek starts again; NULL: not by it */
+    int64_t fed_us;        /* where the latest event taken is, -1 before the first */
+    int64_t base_us;       /* the place in the run … */
+    int64_t base_clock;    /* … at this moment of the clock */
+    bool resting;          /* paused as of base_clock */
+    double pace;           /* speed as of base_clock */
+    int64_t held_us;       /* hold_us as of base_clock */
     int first_source;
 };
 
@@ -115,6 +116,7 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
         return NULL;
     struct player *player = mem_zero(1, sizeof *player);
     player->merge = merge;
+    player->sought = mem_zero(count, sizeof *player->sought);
     merge_scan(merge, &player->landmarks);
     make_aligns(player, count);
     landmarks_place(&player->landmarks, player->aligns[ALIGN_START]);
@@ -133,7 +135,7 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
     return player;
 }
 
-/* The last checkpoint before a moment; NULL: none. */
+/* The last checkpoint before a moment; NULL: nothing is read ahead. */
 static const struct checkpoint *near(const struct player *player, int source, int64_t to_us) {
     return player->survey
                ? survey_before(player->survey, source, player->aligns[player->aligned], to_us)
@@ -147,8 +149,6 @@ static void fold_near(struct player *player, struct board **boards, int64_t unti
     player_surveyed(player);
     for (size_t i = 0; i < merge_count(player->merge); i++) {
         const struct checkpoint *checkpoint = near(player, (int)i, until_us);
-        if (!checkpoint)
-            continue;
         merge_go(player->merge, (int)i, &checkpoint->place);
         board_free(boards[i]);
         boards[i] = board_copy(checkpoint->board, NULL);
@@ -279,31 +279,66 @@ static int64_t shown(const struct player *player, int source, struct merge_place
                         : -1;
 }
 
-/* Start a run again from a checkpoint, or (NULL) its beginning. */
+/* Start a run again from a checkpoint, on a board that is handed over at the target; or (NULL) from
+ * its beginning, on a fresh one of main's. */
 static void start_at(struct player *player, int source, const struct checkpoint *checkpoint) {
-    struct item reset = {.source = source, .mark = QUEUE_RESET};
     if (player->pending.event && player->pending.source == source) {
         event_free(player->pending.event);
         player->pending.event = NULL;
     }
     merge_go(player->merge, source, checkpoint ? &checkpoint->place : NULL);
     if (checkpoint)
-        reset.board = board_copy(checkpoint->board, NULL);
-    push_mark(player, reset);
+        player->sought[source] = board_copy(checkpoint->board, NULL);
+    else
+        push_mark(player, (struct item){.source = source, .mark = QUEUE_RESET});
+}
+
+static void fold_next(struct player *player, int source, int64_t t) {
+    struct event event;
+    merge_take(player->merge, &event);
+    board_apply(player->sought[source], &event);
+    event_done(&event);
+    player->fed_us = t;
+}
+
+static void hand_over(struct player *player) {
+    for (int i = 0; i < (int)merge_count(player->merge); i++) {
+        if (player->sought[i])
+            push_mark(player,
+                      (struct item){.source = i, .mark = QUEUE_RESET, .board = player->sought[i]});
+        player->sought[i] = NULL;
+    }
 }
 
 /* Every run to the nearest place before the target: where it is, a checkpoint, its beginning. */
 static void go_near(struct player *player, int64_t to) {
     player->fed_us = -1;
     for (int i = 0; i < (int)merge_count(player->merge); i++) {
-        const struct checkpoint *checkpoint = near(player, i, to);
         struct merge_place place = merge_place(player->merge, i);
-        bool beyond = shown(player, i, place) > to;
-        if (beyond || (checkpoint && checkpoint->place.events > place.events + FAR_EVENTS))
-            start_at(player, i, checkpoint);
+        int64_t at = shown(player, i, place);
+        if (at > to || (player->survey && to - at > FAR_US))
+            start_at(player, i, near(player, i, to));
         int64_t fed_us = shown(player, i, merge_place(player->merge, i));
         player->fed_us = fed_us > player->fed_us ? fed_us : player->fed_us;
     }
+}
+
+/* Read a little ahead; false when there is nothing left to. */
+static bool look_ahead(struct player *player) {
+    if (!player->survey || player->surveyed)
+        return false;
+    player->surveyed = !survey_step(player->survey, SLICE);
+    if (player->surveyed)
+        push_mark(player, (struct item){.mark = QUEUE_SURVEYED});
+    return !player->surveyed;
+}
+
+/* As far as the target: sooner done than playing all that lies before it. */
+static void look_ahead_to(struct player *player, int64_t to) {
+    const struct align *align = player->aligns[player->aligned];
+    while (!interrupted(player) && player->survey && !survey_reaches(player->survey, align, to) &&
+           look_ahead(player))
+        ;
 }
 
 /* Everything up to the target, unpaced. A new command ends it early. */
@@ -313,12 +348,19 @@ static void seek(struct player *player) {
     if (atomic_load(&player->mode) != player->aligned)
         adopt_align(player);
     to = to > player->end_us ? player->end_us : to;
+    look_ahead_to(player, to);
     go_near(player, to);
     atomic_store(&player->ended, false);
-    if (!push_pending(player))
+    if (!push_pending(player)) {
+        hand_over(player);
         return;
+    }
     while (!interrupted(player) && merge_peek(player->merge, &source, &t) && t <= to)
-        feed_next(player, source, t);
+        if (player->sought[source])
+            fold_next(player, source, t);
+        else
+            feed_next(player, source, t);
+    hand_over(player);
     set_base(player, to);
 }
 
@@ -358,16 +400,6 @@ static int play(struct player *player) {
     set_base(player, player->end_us);
     feed_end(player);
     return -1;
-}
-
-/* Read a little ahead; false when there is nothing left to. */
-static bool look_ahead(struct player *player) {
-    if (!player->survey || player->surveyed)
-        return false;
-    player->surveyed = !survey_step(player->survey, SLICE);
-    if (player->surveyed)
-        push_mark(player, (struct item){.mark = QUEUE_SURVEYED});
-    return !player->surveyed;
 }
 
 static void *run_thread(void *argument) {
@@ -487,6 +519,7 @@ void player_free(struct player *player) {
     for (int mode = 0; mode < ALIGN_COUNT; mode++)
         align_free(player->aligns[mode]);
     survey_free(player->survey);
+    free(player->sought);
     landmarks_done(&player->landmarks);
     free(player);
 }

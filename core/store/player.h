@@ -35,8 +35,9 @@ void player_start(struct player *player, struct queue *feed);
 void player_pause(struct player *player, bool paused);
 void player_speed(struct player *player,
                   double speed); /* 0.1 … 1000; INFINITY: as fast as it goes */
-/* To the last event at or before that moment. A run that has to go back, or far on, starts again
- * with a QUEUE_RESET from the nearest checkpoint or its beginning; then its events come unpaced. */
+/* To the last event at or before that moment. A run that has to go back, or far on, starts again:
+ * with a QUEUE_RESET that carries its board there, made from the nearest checkpoint; where nothing
+ * is read ahead with an empty one and all its events. The events between come unpaced. */
 void player_seek(struct player *player, int64_t to_us);
 void player_step(struct player *player); /* pauses, and plays the next event */
 /* The clock stops at `at_us` until it is told another place (INT64_MAX: nowhere); a seek goes

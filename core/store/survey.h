@@ -8,7 +8,7 @@
 #include "model/board.h"
 #include "store/merge.h"
 
-#define CHECKPOINTS_BYTES ((size_t)160 << 20) /* of all logs together */
+#define CHECKPOINTS_BYTES ((size_t)192 << 20) /* of all logs together */
 
 struct checkpoint {
     struct merge_place place; /* where in the log the board stands */
@@ -23,8 +23,10 @@ void survey_free(struct survey *survey);
 
 /* Fold up to so many events more. False once all is folded. */
 bool survey_step(struct survey *survey, size_t events);
-/* The last checkpoint of a log at or before `to_us` of the clock; NULL: there is none. Borrowed
- * until the next step. */
+/* Whether all logs are folded beyond `to_us` of the clock, or to their ends. */
+bool survey_reaches(const struct survey *survey, const struct align *align, int64_t to_us);
+/* The last checkpoint of a log at or before `to_us` of the clock, or its beginning. Borrowed until
+ * the next step. */
 const struct checkpoint *survey_before(const struct survey *survey, int source,
                                        const struct align *align, int64_t to_us);
 /* The first failure to read; NULL if there was none. */
