@@ -137,6 +137,25 @@ static void test_foreign_headers(void **state) {
     board_free(board);
 }
 
+/* What a log can't hold would be measured for nothing. */
+static void test_no_room_to_go_on(void **state) {
+    (void)state;
+    struct error error = {0};
+    struct resume resume;
+    struct board *board = two_suites(1);
+    build_phase_start(board, INT64_C(1) << 53, 1, SUITE_AGENTIC, "cold", 0);
+    assert_false(resume_init(&resume, board, &error));
+    assert_non_null(strstr(error.text, "can't go on"));
+    board_free(board);
+    board = two_suites(1);
+    build_phase_start(board, 0, 1, SUITE_AGENTIC, "cold", 0);
+    struct call call =
+        build_call(INT64_C(1) << 53, 1, SUITE_AGENTIC, "cold", 0, 1000, 2000, 100, 400);
+    build_whole_call(board, &call);
+    assert_false(resume_init(&resume, board, &error));
+    board_free(board);
+}
+
 static void test_fits(void **state) {
     (void)state;
     struct error error = {0};
@@ -224,6 +243,7 @@ int main(void) {
         cmocka_unit_test(test_nothing_missing),
         cmocka_unit_test(test_ids_and_salts_go_on),
         cmocka_unit_test(test_foreign_headers),
+        cmocka_unit_test(test_no_room_to_go_on),
         cmocka_unit_test(test_fits),
         cmocka_unit_test(test_spoiled_pass_is_superseded),
         cmocka_unit_test(test_nothing_crosses_the_seam),

@@ -5,6 +5,8 @@
 
 #define PASSES_MAX 100 /* as --passes; a header may say anything */
 #define ATTEMPT_MAX (1 << 24)
+/* A log holds no number above 2^53; this leaves the run that goes on as much again. */
+#define START_MAX (INT64_C(1) << 52)
 
 static bool *unit(const struct resume *resume, int ep, enum suite_id suite, int pass) {
     size_t passes = (size_t)resume->run.passes + 1;
@@ -26,7 +28,8 @@ static void find_missing(struct resume *resume, const struct board *board) {
             }
 }
 
-static void find_start(struct resume *resume, const struct board *board) {
+/* False when there is no room left for a clock or for ids. */
+static bool find_start(struct resume *resume, const struct board *board) {
     resume->base_us = board->now_us + 1;
     resume->next_id = 1;
     for (size_t i = 0; i < board->row_count; i++) {
@@ -37,6 +40,7 @@ static void find_start(struct resume *resume, const struct board *board) {
     }
     /* each attempt so far made a call at least, so none had this number */
     resume->attempt = resume->next_id < ATTEMPT_MAX ? (int)resume->next_id : ATTEMPT_MAX;
+    return resume->base_us < START_MAX && resume->next_id < START_MAX;
 }
 
 static bool was_measured_here(const struct run *run, struct error *error) {
@@ -59,7 +63,12 @@ bool resume_init(struct resume *resume, const struct board *board, struct error 
     size_t passes = (size_t)resume->run.passes + 1;
     resume->missing = mem_zero(resume->run.endpoint_count * SUITE_COUNT * passes, sizeof(bool));
     find_missing(resume, board);
-    find_start(resume, board);
+    if (!find_start(resume, board)) {
+        error_set(error, "%s can't go on: its times or its ids of calls are beyond any run's",
+                  board->run.id);
+        resume_done(resume);
+        return false;
+    }
     if (resume->wanted > 0)
         return true;
     error_set(error, "nothing is missing of %s: every pass of every suite has ended",

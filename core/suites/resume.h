@@ -16,8 +16,9 @@ struct resume {
     size_t units, wanted; /* of the plan; missing ones among them */
 };
 
-/* From the run as it was saved (all its logs). False and `error`: nothing is missing, or it was not
- * measured by `pitwall run`. On true the caller calls resume_done. */
+/* From the run as it was saved (all its logs). False and `error`: nothing is missing, it was not
+ * measured by `pitwall run`, or its clock or ids stand where no log could hold what follows. On
+ * true the caller calls resume_done. */
 bool resume_init(struct resume *resume, const struct board *board, struct error *error);
 void resume_done(struct resume *resume);
 
