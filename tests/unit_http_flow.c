@@ -48,6 +48,57 @@ static void cancel_while_told(void **state) {
     buf_done(&second.body);
 }
 
+/* Each ends all the others with its first bytes: also those up the stack, whose own bytes are just
+ * being handed on. What was read of them by then comes first. */
+#define CROWD 8
+static struct transfer *crowd[CROWD];
+static bool end_all(struct http_owner *o, const char *bytes, size_t length, int64_t at_ns) {
+    (void)bytes;
+    (void)length;
+    (void)at_ns;
+    assert_int_equal(o->done, 0);
+    o->reads++;
+    for (int i = 0; i < CROWD; i++)
+        if (crowd[i] && crowd[i] != o->transfer)
+            http_cancel(o->http, crowd[i]);
+    return !o->refuse;
+}
+
+static void forget_one(struct http_owner *o, int status, enum error_class error, const char *detail,
+                       const struct http_marks *marks) {
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = crowd[i] == o->transfer ? NULL : crowd[i];
+    on_done(o, status, error, detail, marks);
+}
+
+static void cancel_each_other(void **state) {
+    static const struct http_handler ending = {end_all, forget_one};
+    struct fixture *f = *state;
+    struct http_owner owners[CROWD];
+    struct http_request request = request_of(f, "/late/30");
+    request.handler = &ending;
+    http_open_connections(f->http, f->url, CROWD, 5000, NULL, 0, NULL);
+    for (int i = 0; i < CROWD; i++) {
+        owner_init(f, &owners[i]);
+        owners[i].refuse = i % 2;
+        request.owner = &owners[i];
+        owners[i].transfer = crowd[i] = http_prepare(f->http, &request, NULL);
+    }
+    f->left = CROWD;
+    http_release(f->http, crowd, CROWD);
+    server_sleep_ms(100); /* all replies wait to be read */
+    while (f->left > 0)
+        loop_run(f->loop);
+    size_t told = 0;
+    for (int i = 0; i < CROWD; i++) {
+        assert_int_equal(owners[i].done, 1);
+        told += owners[i].reads;
+        buf_done(&owners[i].body);
+    }
+    assert_true(told > 1);
+    loop_run_for(f->loop, 20000); /* nothing of them is left */
+}
+
 static void free_in_flight(void **state) {
     struct fixture *f = *state;
     struct http_request request = request_of(f, "/late/50");
@@ -251,17 +302,12 @@ static void loop_keeps_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(cancel_before_and_while),
-        TEST(cancel_while_told),
-        TEST(free_in_flight),
-        TEST(a_burst_on_open_connections),
-        TEST(bursts_one_after_the_other),
-        TEST(no_socket_outlives_exec),
-        TEST(a_burst_where_the_server_closes),
-        TEST(connections_to_nobody),
-        TEST(fetching),
-        TEST(a_wake_ends_waiting),
-        TEST(loop_keeps_time),
+        TEST(cancel_before_and_while),     TEST(cancel_while_told),
+        TEST(cancel_each_other),           TEST(free_in_flight),
+        TEST(a_burst_on_open_connections), TEST(bursts_one_after_the_other),
+        TEST(no_socket_outlives_exec),     TEST(a_burst_where_the_server_closes),
+        TEST(connections_to_nobody),       TEST(fetching),
+        TEST(a_wake_ends_waiting),         TEST(loop_keeps_time),
     };
     http_global_init();
     http_server_start(&server);
