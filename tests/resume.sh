@@ -112,6 +112,8 @@ refused 4 "$two goes on with it" rm --yes "$one"
 mv "$first" "$tmp/kept"
 refused 2 "put $one.jsonl back" report latest
 mv "$tmp/kept" "$first"
+refused 4 "$three goes on with it" rm --yes "$one" "$two"
+[ -e "$PITWALL_RESULTS/$one.jsonl" ] || die "the oldest log is gone, and two runs need it"
 "$pitwall" rm --yes "$one" "$two" "$three" >/dev/null || die "all three can't be removed at once"
 [ -z "$(ls "$PITWALL_RESULTS")" ] || die "something is left"
 exit 0

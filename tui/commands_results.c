@@ -108,17 +108,15 @@ struct removal {
     size_t count;
 };
 
-static bool is_named(const struct removal *removal, const char *path) {
-    for (size_t i = 0; i < removal->path_count; i++)
-        if (strcmp(removal->paths[i], path) == 0)
-            return true;
-    return false;
-}
-
-/* The run that can't be opened any more without `id`, unless it goes as well; NULL: none. */
+/* A run that goes on with `id`, and can't be opened any more without it; NULL: none (any more). */
 static const struct summary *needed_by(const struct removal *removal, const char *id) {
-    const struct summary *next = summary_successor(removal->summaries, removal->count, id);
-    return next && !is_named(removal, removal->list[next - removal->summaries].path) ? next : NULL;
+    for (size_t i = 0; i < removal->count; i++) {
+        const struct summary *summary = &removal->summaries[i];
+        const char *resumes = summary->readable ? summary->run.resumes : NULL;
+        if (resumes && strcmp(resumes, id) == 0 && access(removal->list[i].path, F_OK) == 0)
+            return summary;
+    }
+    return NULL;
 }
 
 static bool confirmed(const struct removal *removal, const char *path, const struct summary *by) {
@@ -168,7 +166,14 @@ static int remove_one(const struct removal *removal, const char *path) {
     return good ? EXIT_OK : complain(&error, EXIT_RESULTS);
 }
 
-/* All names first: a slip in one removes nothing. */
+static int by_name(const void *a, const void *b) {
+    const char *left = *(char *const *)a, *right = *(char *const *)b;
+    const char *left_slash = strrchr(left, '/'), *right_slash = strrchr(right, '/');
+    return strcmp(right_slash ? right_slash + 1 : right, left_slash ? left_slash + 1 : left);
+}
+
+/* All names first: a slip in one removes nothing. Then the newest first: one that stays keeps those
+ * that it goes on with. */
 static int remove_all(struct removal *removal, const char *directory) {
     const struct options *options = removal->context->options;
     struct error error = {0};
@@ -182,6 +187,7 @@ static int remove_all(struct removal *removal, const char *directory) {
             return complain(&error, EXIT_USAGE);
         removal->paths[removal->path_count] = path;
     }
+    qsort(removal->paths, removal->path_count, sizeof *removal->paths, by_name);
     for (size_t i = 0; i < removal->path_count && code == EXIT_OK; i++)
         code = remove_one(removal, removal->paths[i]);
     return code;
