@@ -73,9 +73,10 @@ void http_cancel(struct http *http, struct transfer *transfer);
 const char *http_response_header(struct http *http, const char *name);
 
 /* Open `count` connections to the URL's host, by overlapping GETs of `url` on fresh connections,
- * and keep them. A server that closes after each reply gets connections without a request. Blocks
- * in the loop until done or `timeout_ms`. Returns how many are open; `connect_ms` (may be NULL) is
- * the mean time one took, NaN if none. */
+ * and keep them, up to 2,048; what earlier calls left open is closed as these come. A server that
+ * closes after each reply gets connections without a request. Blocks in the loop until done or
+ * `timeout_ms`. Returns how many are open; `connect_ms` (may be NULL) is the mean time one took,
+ * NaN if none. */
 size_t http_open_connections(struct http *http, const char *url, size_t count, int64_t timeout_ms,
                              const char *const *headers, size_t header_count, double *connect_ms);
 
