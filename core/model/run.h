@@ -41,7 +41,7 @@ struct limits {
     double span_share;                /* 0.2 of S: burst inconclusive above */
     double scaling_gain;              /* aggregate ÷ single above which batching gains */
     double scaling_collapse;          /* below which it collapses */
-    double reject_share;              /* 429/503 share that makes `rejecting` */
+    double reject_share;              /* 429 and 5xx share that makes `rejecting` */
     double burst_calls;               /* 4: fewer show nothing */
     double burst_errors;              /* 0.1: share of calls lost to other errors; above: nothing */
     double buffered_share;            /* 0.5 of the calls came in one piece: `buffered` */

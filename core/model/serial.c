@@ -222,6 +222,34 @@ static const char *obstacle(const struct serial_input *input, const struct losse
     return NULL;
 }
 
+/* From the calls that streamed more than one token. */
+static void classify_kept(struct serial *out, const struct kept *kept,
+                          const struct serial_input *input, const struct limits *limits) {
+    char text[160];
+    if ((double)kept->count < limits->burst_calls) {
+        snprintf(text, sizeof text, "fewer than %.0f calls streamed more than one token",
+                 limits->burst_calls);
+        say(out, SERIAL_INCONCLUSIVE, text);
+        return;
+    }
+    out->open = most_open(kept);
+    pairs(out, kept);
+    rates(out, kept, input);
+    steps(out, kept);
+    enum serial_word word = judge(out, kept->count, limits);
+    bool in_turns = word == SERIAL_FIFO || word == SERIAL_UNORDERED || word == SERIAL_SLOTS;
+    if (in_turns && prefill_sets_pace(kept, input->single_ttft_ms * 1000, limits)) {
+        snprintf(text, sizeof text,
+                 "first tokens come one prefill apart (TTFT alone %.0f ms, decode %.0f ms): a "
+                 "queue, slots and batching look alike",
+                 input->single_ttft_ms, input->single_decode_ms);
+        say(out, SERIAL_INCONCLUSIVE, text);
+        return;
+    }
+    say(out, word, NULL);
+    explain(out, kept->count);
+}
+
 void serial_classify(struct serial *out, const struct serial_input *input,
                      const struct limits *limits) {
     struct losses losses = look(input);
@@ -249,27 +277,6 @@ void serial_classify(struct serial *out, const struct serial_input *input,
     for (size_t i = 0; i < input->count; i++)
         if (input->calls[i].ok && input->calls[i].last_us > input->calls[i].first_us)
             kept.calls[kept.count++] = &input->calls[i];
-    if ((double)kept.count < limits->burst_calls) {
-        snprintf(text, sizeof text, "fewer than %.0f calls streamed more than one token",
-                 limits->burst_calls);
-        say(out, SERIAL_INCONCLUSIVE, text);
-    } else {
-        out->open = most_open(&kept);
-        pairs(out, &kept);
-        rates(out, &kept, input);
-        steps(out, &kept);
-        enum serial_word word = judge(out, kept.count, limits);
-        bool in_turns = word == SERIAL_FIFO || word == SERIAL_UNORDERED || word == SERIAL_SLOTS;
-        if (in_turns && prefill_sets_pace(&kept, input->single_ttft_ms * 1000, limits)) {
-            snprintf(text, sizeof text,
-                     "first tokens come one prefill apart (TTFT alone %.0f ms, decode %.0f ms): a "
-                     "queue, slots and batching look alike",
-                     input->single_ttft_ms, input->single_decode_ms);
-            say(out, SERIAL_INCONCLUSIVE, text);
-        } else {
-            say(out, word, NULL);
-            explain(out, kept.count);
-        }
-    }
+    classify_kept(out, &kept, input, limits);
     free(kept.calls);
 }
