@@ -185,11 +185,11 @@ static void bad_headers_are_refused(void **state) {
     assert_false(run_decode(&run, "", 0, &error));
     assert_false(run_decode(&run, "[]", 2, &error));
     assert_false(run_decode(&run, "{\"t\":1}", 7, &error));
-    assert_string_equal(error.text, "not a log of pitwall");
+    assert_string_equal(error.text, "its first line is not a run's header");
     for (size_t i = 0; i < sizeof header - 1; i++)
         assert_false(run_decode(&run, header, i, &error));
     refused("\"pitwall\":1", "\"pitwall\":2", "format 2");
-    refused("\"pitwall\":1", "\"pitwall\":\"1\"", "not a log");
+    refused("\"pitwall\":1", "\"pitwall\":\"1\"", "not a run's header");
     refused("\"run\":\"20261120T180211Z-demo-1a2b\"", "\"run\":null", "run: null");
     refused("\"seed\":9007199254740991", "\"seed\":-1", "seed");
     refused("\"seed\":9007199254740991", "\"seed\":1e16", "seed");

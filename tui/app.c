@@ -419,6 +419,8 @@ static void draw(struct app *app, struct frame *frame) {
     if (frame->width != width || frame->height != height)
         frame_resize(frame, width, height);
     app_replay_state(app);
+    if (app->ended) /* nothing is left to stop */
+        app->ui.confirm_stop = app->ui.quitting = false;
     frame_clear(frame);
     view_draw(frame, &app->scene, &app->ui);
     screen_show(frame);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -101,9 +102,18 @@ static bool wants_plain(const struct context *context) {
 
 /* ---- reports ---- */
 
+/* Columns of the terminal that standard output is, within what reads well; 0: it is none. */
+static int output_width(void) {
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return 0;
+    return size.ws_col < 60 ? 60 : size.ws_col > 140 ? 140 : size.ws_col;
+}
+
 static int print_report(const struct app *app, const struct board *const *boards, size_t count,
                         enum report_format format) {
-    struct report_how how = {.weights = &app->weights, .published = app->published};
+    struct report_how how = {
+        .width = output_width(), .weights = &app->weights, .published = app->published};
     struct buf out;
     struct error error = {0};
     buf_init(&out, (size_t)256 << 20);
@@ -322,7 +332,7 @@ static int dump_frame(const struct context *context, struct app *app) {
     struct buf out;
     int width = options->width ? options->width : 120,
         height = options->height ? options->height : 40;
-    if (!survey(app, &error) || !player_fold(app->player, app->boards, until_us(options), &error) ||
+    if (!survey(app, &error) || !fold(app, &error) ||
         (options->keys && !app_keys(app, options->keys, width, height, &error)))
         return complain(&error, EXIT_USAGE);
     app_replay_state(app);

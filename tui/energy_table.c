@@ -144,7 +144,10 @@ static void draw_reason(const struct draw *draw, struct rect rect, const struct 
         if (c == 0 || board_cell(ref->board, ref->ep, c)->passes_done > 0)
             absent_why(ref->board, ref->ep, c, METRIC_WATTS, STAT_MEDIAN, text);
     snprintf(why, sizeof why, "– %s", text);
-    draw_wrapped(draw, rect, 0, ROLE_DIM, why);
+    if (rect.height > 1)
+        draw_wrapped(draw, rect, 0, ROLE_DIM, why);
+    else
+        frame_text(draw->frame, rect.x, rect.y, rect.width, ROLE_DIM, why);
 }
 
 void energy_table_draw(const struct draw *draw, struct rect rect, const struct row_ref *ref,

@@ -78,13 +78,20 @@ static int label_lines(const struct draw *draw, int width) {
     return (runs + across - 1) / across;
 }
 
-static int name_width(const struct grid *grid, const struct draw *draw, bool wide) {
+static int name_width(const struct grid *grid, const struct draw *draw) {
     int widest = 8, sign = draw->scene->count > 1 ? 2 : 0;
     for (int i = 0; i < grid->rows.count; i++) {
         int cells = (int)text_cells(row_name(&grid->rows.at[i])) + 2 + sign;
-        const char *model = wide ? row_model(&grid->rows.at[i]) : NULL;
-        int model_cells = model ? (int)text_cells(model) + 3 : 0;
-        cells = model_cells > cells ? model_cells : cells;
+        widest = cells > widest ? cells : widest;
+    }
+    return widest;
+}
+
+static int model_width(const struct grid *grid) {
+    int widest = 0;
+    for (int i = 0; i < grid->rows.count; i++) {
+        const char *model = row_model_name(&grid->rows.at[i]);
+        int cells = model ? (int)text_cells(model) + 3 : 0;
         widest = cells > widest ? cells : widest;
     }
     return widest;
@@ -113,8 +120,11 @@ bool grid_init(struct grid *grid, struct rect rect, const struct draw *draw) {
                               .columns = grid->heads.count,
                               .value_width = metric_of(draw->ui->metric)->width,
                               .label_width = draw_phase_width(grid->heads.at, grid->heads.count),
-                              .name_width = name_width(grid, draw, rect.width >= 110),
+                              .name_width = name_width(grid, draw),
+                              .model_width = model_width(grid),
                               .suites = suites_of(&grid->heads)};
+    if (rect.width >= 110 && want.model_width > want.name_width)
+        want.name_width = want.model_width;
     if (want.value_width <= 6) /* the few figures of six cells take the gap */
         want.value_width = 5;
     for (int i = 0; i < grid->heads.count; i++)

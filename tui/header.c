@@ -117,7 +117,7 @@ static struct state run_state(const struct draw *draw) {
 static void put_producer(struct line *line, const struct ui *ui) {
     char text[32];
     if (ui->paused) {
-        put_left(line, ROLE_WARN, ui->replay ? "replay paused" : "paused");
+        put_left(line, ROLE_WARN, ui->replay ? "replay paused" : "display held");
         return;
     }
     if (!ui->replay)
@@ -358,8 +358,7 @@ void header_bar(const struct draw *draw, struct rect bar) {
     frame_fill(draw->frame, bar, ' ', ROLE_BAR);
     if (draw->ui->confirm_stop)
         frame_text(draw->frame, bar.x + 1, bar.y, bar.width - 2, ROLE_NOTICE,
-                   "Stop the run? y stops it, any other key lets it go on. What was measured is "
-                   "kept.");
+                   "Stop the run? y stops it, any other key goes on. What was measured is kept.");
     else if (draw->ui->filtering)
         draw_prompt(draw, bar);
     else if (draw->ui->message[0])

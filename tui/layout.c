@@ -49,19 +49,25 @@ static void place_sparks(struct board_layout *out, int x, int width) {
         out->sparks[i] = (struct span){x + i * step, step - (i + 1 < LAYOUT_SPARKS ? 2 : 0)};
 }
 
-/* Name, phases, verdict in one line of `width` cells from `x`; `most_step` bounds a column. */
+/* Name, phases, verdict in one line of `width` cells from `x`, in a box of `whole` cells;
+ * `most_step` bounds a column. */
 static void place_columns(struct board_layout *out, const struct board_want *want, int x, int width,
-                          int most_step) {
-    int verdict = width >= 110 ? 11 : width >= 70 ? 9 : 5;
-    int name = between(want->name_width, 6, width / 5);
-    int gap = width >= 70 ? 1 : 0; /* else the cell of the marks keeps them apart */
-    int room = width - name - verdict - gap;
+                          int whole, int most_step) {
+    int verdict = whole >= 110 ? 11 : whole >= 70 ? 9 : 5;
+    int gap = whole >= 70 ? 1 : 0;        /* else the cell of the marks keeps them apart */
     int step_min = want->value_width + 2; /* gap, value, one mark */
+    int left = width - verdict - gap - want->columns * step_min;
+    int name = between(want->name_width, 6, width / 5);
+    name = at_least(name, at_most(want->model_width, at_most(left, width / 5)));
+    int room = width - name - verdict - gap;
 
     out->column_count = between(room / step_min, 0, want->columns);
     out->column_step =
         out->column_count ? between(room / out->column_count, step_min, most_step) : step_min;
     int spare = room - out->column_count * out->column_step;
+    int wider = whole >= 70 ? between(11 - verdict, 0, spare) : 0; /* for "serial-fifo" */
+    verdict += wider;
+    spare -= wider;
     int longer = between(want->name_width - name, 0, spare);
     name += longer;
     out->name = (struct span){x, name};
@@ -80,14 +86,14 @@ static void place_across(struct board_layout *out, const struct board_want *want
     out->spark_value = SPARK_VALUE;
     out->beside = spark_room >= LAYOUT_SPARKS * SPARK_MIN;
     if (!out->beside) {
-        place_columns(out, want, x, width, want->value_width + 6);
+        place_columns(out, want, x, width, width, want->value_width + 6);
         place_sparks(out, out->column_x + 1, x + width - out->column_x - 1);
         return;
     }
     int step =
         between((width - name - 13 - LAYOUT_SPARKS * (SPARK_MIN + 2)) / at_least(want->columns, 1),
                 want->value_width + 3, label_step);
-    place_columns(out, want, x, name + want->columns * step + 12, step);
+    place_columns(out, want, x, name + want->columns * step + 12, width, step);
     int sparks_x = out->verdict.x + out->verdict.width + 1;
     place_sparks(out, sparks_x, x + width - sparks_x);
 }

@@ -45,7 +45,8 @@ struct board_want {
     int suites;      /* over which they are spread: a line of suite names above 1 */
     int value_width; /* cells of a value */
     int label_width; /* cells of the longest column title */
-    int name_width;  /* cells of the longest name */
+    int name_width;  /* cells of the longest name, in wide boxes of the longest model */
+    int model_width; /* of the longest model: it may have what the columns leave */
 };
 /* Where a difference stands: right of the figure when all columns have room for it, else in a line
  * below while all rows are seen, else in the figure's place. */

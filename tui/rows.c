@@ -28,6 +28,11 @@ const char *row_model(const struct row_ref *ref) {
     return ref->row->model ? ref->row->model : ref->row->endpoint->model;
 }
 
+const char *row_model_name(const struct row_ref *ref) {
+    const char *model = row_model(ref), *slash = model ? strrchr(model, '/') : NULL;
+    return slash && slash[1] ? slash + 1 : model;
+}
+
 enum metric_id row_metric(enum suite_id suite, const struct ui *ui) {
     return suite_is_quality(suite) ? METRIC_SCORE : ui->metric;
 }

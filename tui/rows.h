@@ -41,6 +41,8 @@ void run_slug(const struct run *run, char *out, size_t size);
 void run_label(const struct scene *scene, int source, bool dated, char *out, size_t size);
 /* The model as last reported, else as configured; NULL if unknown. */
 const char *row_model(const struct row_ref *ref);
+/* Its last part, without directory or owner; NULL when no model is known. */
+const char *row_model_name(const struct row_ref *ref);
 /* What a suite's cells show: the chosen metric; of a quality suite its score, whatever is chosen.
  */
 enum metric_id row_metric(enum suite_id suite, const struct ui *ui);

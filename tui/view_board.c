@@ -18,6 +18,13 @@ static int figure_width(const struct board_layout *layout) {
     return layout->column_step - layout->mark_width - delta;
 }
 
+static bool has_suite(const struct heads *heads, enum suite_id suite) {
+    for (int i = 0; i < heads->count; i++)
+        if (heads->at[i].suite == suite)
+            return true;
+    return false;
+}
+
 /* The head: phases right-aligned over their values, the sorted one with an arrow. */
 static void draw_phases_head(const struct draw *draw, const struct grid *grid, int y) {
     const struct board_layout *layout = &grid->layout;
@@ -39,7 +46,8 @@ static void draw_phases_head(const struct draw *draw, const struct grid *grid, i
             frame_put(draw->frame, x + width, y, ui->sort_reverse ? 0x25bc : 0x25b2, ROLE_ACCENT);
         frame_select(draw->frame, (struct rect){x + 1, y, layout->column_step - 1, 1});
     }
-    frame_text(draw->frame, layout->verdict.x, y, layout->verdict.width, ROLE_HEADER, "reuse");
+    frame_text(draw->frame, layout->verdict.x, y, layout->verdict.width, ROLE_HEADER,
+               has_suite(&grid->heads, SUITE_AGENTIC) ? "reuse" : "verdict");
 }
 
 static void draw_suites_head(const struct draw *draw, const struct grid *grid, int y) {
@@ -203,8 +211,10 @@ static void draw_model(const struct draw *draw, const struct grid *grid, const s
         frame_text(draw->frame, name.x + 2, y++, room, ROLE_DIM, format);
         lines--;
     }
-    if (lines > 0 && row_model(ref))
-        frame_text(draw->frame, name.x + 2, y, room, ROLE_DIM, row_model(ref));
+    const char *model = row_model(ref);
+    if (lines > 0 && model)
+        frame_text(draw->frame, name.x + 2, y, room, ROLE_DIM,
+                   (int)text_cells(model) > room ? row_model_name(ref) : model);
 }
 
 /* Lines of differences under a row's figures. */

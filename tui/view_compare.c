@@ -20,7 +20,7 @@ static const struct {
 } columns[] = {
     [COLUMN_A] = {"A", 7, false},
     [COLUMN_B] = {"B", 7, false},
-    [COLUMN_CHANGE] = {"B - A", 9, false},
+    [COLUMN_CHANGE] = {"B - A", 10, false},
     [COLUMN_INTERVAL] = {"95 % interval", 16, false},
     [COLUMN_VERDICT] = {"verdict", 21, true},
     [COLUMN_UNITS] = {"n", 10, false},

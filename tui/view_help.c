@@ -73,7 +73,11 @@ static void page_signs(struct page *page) {
         {"–", "absent: skipped, not measured, or not told by the engine", ROLE_DIM},
         {"✗", "no call of the phase succeeded; the engine view says why", ROLE_BAD},
         {"*", "best of its column among those that may be ranked", ROLE_GOOD},
-        {"!", "behind a verdict: its cold is suspect, or its witnesses disagree", ROLE_WARN},
+        {"!",
+         "behind a verdict: the cold prompt may not have been cold, or the times and the tokens "
+         "that the engine "
+         "says it had cached disagree",
+         ROLE_WARN},
         {"● ◆ ■ ★ …", "several runs: which run a row is of", ROLE_SERIES_1},
         {"+12%▾ -5%▴ ×12 ÷15",
          "several runs: the difference to the same engine of the reference "
@@ -98,8 +102,14 @@ static void page_signs(struct page *page) {
         "burst's p50 is the call in the middle of one pass, by nearest rank.");
     page_term(
         page, 22, ROLE_TEXT, "sparklines",
-        "All run over board time, from the run's start to now. TTFT has a scale of its own in "
-        "each row; the others share one over all rows.");
+        "All run over board time, from the run's start to now; the figure beside one is its "
+        "newest point, not a median. TTFT has a scale of its own in each row; the others share "
+        "one over all rows.");
+    page_term(
+        page, 22, ROLE_TEXT, "bars of calls",
+        "Wait up to the reply's first byte, prefill from there to the first token, decode up to "
+        "the last. Engines that send nothing before the first token show their prefill as wait. "
+        "In a burst as much of it is prefill as a call alone took.");
     if (!page->draw->ui->replay)
         page_term(
             page, 22, ROLE_TEXT, "--beside RUN",

@@ -228,7 +228,7 @@ static bool set_field(struct endpoint *endpoint, const struct field *field, cons
 bool endpoint_set(struct endpoint *endpoint, const char *key, const char *value,
                   struct error *error) {
     const char *near = NULL;
-    int best = 4;
+    int best = 3;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (strcmp(fields[i].key, key) == 0)
             return set_field(endpoint, &fields[i], value, error);
@@ -239,7 +239,8 @@ bool endpoint_set(struct endpoint *endpoint, const char *key, const char *value,
         }
     }
     error_set(error, "unknown key '%s' of an endpoint", key);
-    return near ? error_hint(error, "did you mean '%s'?", near) : false;
+    return near ? error_hint(error, "did you mean '%s'?", near)
+                : error_hint(error, "pitwall --default-config lists an endpoint's keys");
 }
 
 /* "key=value" pairs; a comma ends a pair only when a known key and '=' follow, so that commands may

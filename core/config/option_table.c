@@ -76,7 +76,8 @@ static bool take_suite(struct options *options, const char *word, struct error *
         struct buf known;
         buf_init(&known, sizeof error->hint);
         for (int i = 0; i < SUITE_COUNT; i++)
-            buf_printf(&known, "%s%s", i ? " " : "", suite_word((enum suite_id)i));
+            if (i != SUITE_SOLO && i != SUITE_COHAB)
+                buf_printf(&known, "%s%s", i ? " " : "", suite_word((enum suite_id)i));
         error_hint(error, "one or more of: %s", buf_string(&known));
         buf_done(&known);
         return false;
@@ -199,7 +200,7 @@ static bool assign_fail_over(struct options *options, const char *value, struct 
 
 #define RUN_GROUP "What to measure"
 #define HOW_GROUP "How"
-#define SHOW_GROUP "What to show"
+#define SHOW_GROUP OPTION_SHOW
 #define REPLAY_GROUP OPTION_REPLAY
 #define PLACE_GROUP OPTION_PLACES
 #define AT(member) offsetof(struct options, member)

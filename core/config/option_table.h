@@ -27,6 +27,7 @@ struct option_row {
 };
 
 /* Groups of options that more than their own row must know. */
+#define OPTION_SHOW "What to show"
 #define OPTION_REPLAY "Replay and reports"
 #define OPTION_PLACES "Places"
 

@@ -294,11 +294,24 @@ static bool settle_resume(const struct options *options, struct error *error) {
     return true;
 }
 
+/* What is typed for nothing is a mistake, but for looks. Of the config file's defaults each command
+ * takes its own. */
+static bool settle_typed(const struct options *options, struct error *error) {
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (options->typed[i] && strcmp(rows[i].group, OPTION_SHOW) != 0 &&
+            !command_takes(options->command, rows[i].name)) {
+            const char *word = command_word(options->command);
+            error_set(error, "'pitwall %s' takes no --%s", word, rows[i].name);
+            return error_hint(error, "pitwall help %s lists what it takes", word);
+        }
+    return true;
+}
+
 bool options_settle(struct options *options, struct error *error) {
-    bool live = options->command == COMMAND_RUN || options->command == COMMAND_DEMO;
-    if (options->beside_count > 0 && !live)
-        return error_set(error, "--beside belongs to 'pitwall run', not to '%s'",
-                         command_word(options->command));
+    if (!settle_typed(options, error))
+        return false;
     if (options->resume && !settle_resume(options, error))
         return false;
     bool demo = options->command == COMMAND_DEMO;

@@ -253,7 +253,7 @@ static bool decode(struct run *run, struct record_reader *reader, struct error *
     struct scan at;
     double format;
     if (!record_find(reader, "pitwall", &at) || !scan_number(&at, &format))
-        return error_set(error, "not a log of pitwall");
+        return error_set(error, "its first line is not a run's header");
     if (format != LOG_FORMAT)
         return error_set(error, "log format %g; this pitwall reads %d", format, LOG_FORMAT);
     if (record_read(&run_record, (char *)run, reader) && scan_end(&reader->scan))
