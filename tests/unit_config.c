@@ -80,6 +80,27 @@ static void test_command_and_operands(void **state) {
     options_done(&options);
 }
 
+static void test_options_of_other_commands(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        bool taken;
+    } cases[] = {
+        {"replay --speed 4 a", true},      {"replay --format md a", false},
+        {"replay --beside a b", false},    {"report --quick a", false},
+        {"report --plain --json a", true}, {"sim --port 0 --theme mono", true},
+        {"compare --passes 5 a b", false}, {"--size 80x24", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct options options;
+        struct error error = {0};
+        assert_true(parse(&options, &error, cases[i].line));
+        if (options_settle(&options, &error) != cases[i].taken)
+            fail_msg("%s: %s", cases[i].line, error.text);
+        options_done(&options);
+    }
+}
+
 static void test_bare_url_is_an_endpoint(void **state) {
     (void)state;
     struct options options;
@@ -495,6 +516,7 @@ int main(void) {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_quick_gives_way_to_what_is_given),
         cmocka_unit_test(test_command_and_operands),
+        cmocka_unit_test(test_options_of_other_commands),
         cmocka_unit_test(test_bare_url_is_an_endpoint),
         cmocka_unit_test(test_endpoint_text),
         cmocka_unit_test(test_bad_endpoints),

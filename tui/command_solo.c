@@ -91,7 +91,7 @@ static void print_figure(const struct board *board, size_t ep, const char *phase
 }
 
 static void print_endpoints(const struct board *board, const struct solo_reference *references) {
-    printf("\n  %-20s  %8s  %8s  %8s  %8s  %s\n", "", "cold ms", "warm ms", "prefix", "t/s",
+    printf("\n  %-20s  %8s  %8s %9s  %8s  %s\n", "", "cold ms", "warm ms", "prefix ms", "t/s",
            "held against");
     for (size_t ep = 0; ep < board->row_count; ep++) {
         char name[64];
@@ -129,14 +129,14 @@ static void machine_line(const struct lane_state *lane, char *out, size_t size) 
     if (isnan(sample->swap_mb))
         join(out, size, "swap –");
     else
-        join(out, size, "swap %.0f MB in use, %+.0f since", sample->swap_mb,
+        join(out, size, "swap %.0f MB in use, %+.0f since the start", sample->swap_mb,
              sample->swap_mb - lane->swap_start);
     if (!isnan(sample->pressure))
-        join(out, size, "pressure %.1f", sample->pressure);
+        join(out, size, "memory pressure %.1f", sample->pressure);
     if (!isnan(sample->free_mb))
         join(out, size, "%.0f MB free", sample->free_mb);
     if (isnan(watts))
-        join(out, size, "– W");
+        join(out, size, "power –");
     else
         join(out, size, "%.1f W (%.40s)", watts, energy_rails(lane->energy));
     if (sample->power_source)

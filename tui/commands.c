@@ -436,6 +436,8 @@ static int simulate(const struct context *context) {
     for (size_t i = 0; i < endpoint_count; i++)
         printf("%s=%s\n", endpoints[i].name, endpoints[i].url);
     fflush(stdout);
+    if (context->environment->output_is_terminal)
+        fprintf(stderr, "In another terminal: pitwall -e NAME=URL. Ctrl-C ends them.\n");
     bool served = sim_run(sim, &error);
     sim_free(sim);
     return served ? EXIT_OK : complain(&error, EXIT_USAGE);

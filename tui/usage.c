@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/embed.h"
 #include "base/text.h"
 #include "engines/registry.h"
 #include "model/metric.h"
@@ -38,6 +39,10 @@ static const char *metric_at(size_t index) {
     return index < METRIC_COUNT ? metric_of((enum metric_id)index)->id : NULL;
 }
 
+static const char *profile_at(size_t index) {
+    return embed_profiles[index].name;
+}
+
 static const struct list {
     const char *option, *title, *more;
     const char *(*word_at)(size_t index);
@@ -46,6 +51,7 @@ static const struct list {
     {"workload", "workloads", NULL, workload_at},
     {"endpoint", "engines", NULL, engine_at},
     {"theme", "themes", NULL, theme_builtin},
+    {"port", "profiles", NULL, profile_at}, /* of simulated engines */
     {"format", "formats", NULL, format_at},
     {"format", "metrics", NULL, metric_at}, /* keys of json and csv */
 };

@@ -175,7 +175,7 @@ static bool unknown_command(const char *word, struct error *error) {
 /* "help" is --help of the command named after it. */
 static bool take_help(struct options *options, char **words, size_t count, struct error *error) {
     options->help = true;
-    if (count == 0)
+    if (count == 0 || strcmp(words[0], "help") == 0)
         return true;
     int command = command_find(words[0]);
     if (command < 0)

@@ -198,7 +198,8 @@ bool profile_load(struct profile *profile, const char *name, struct error *error
     if (path)
         return read_file(profile, name, error);
     error_set(error, "no simulated engine is called \"%s\"", name);
-    return error_hint(error, "a profile file is given by its path, such as ./%s.json", name);
+    return error_hint(
+        error, "pitwall help sim lists them; a file is given by its path, such as ./%s.json", name);
 }
 
 void profile_done(struct profile *profile) {
