@@ -477,9 +477,9 @@ static void models_are_unloaded_and_come_back(void **state) {
 static void loading_shows_in_their_way(void **state) {
     char *body = chat_body("Agent.", "Tell me.", 2, ""), *reply;
     (void)state;
+    int64_t began = clock_ns();
     for (size_t i = 0; i < bench.count; i++)
         assert_int_equal(ask(bench.endpoints[i].url, "POST", "/sim/restart", "", NULL), 200);
-    int64_t began = clock_ns();
     assert_int_equal(ask(url_of("llama.cpp"), "GET", "/v1/models", "", &reply), 503);
     expect_in("llama.cpp", reply, "Loading model", true);
     free(reply);

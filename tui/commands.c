@@ -244,9 +244,8 @@ int run_live(const struct context *context, struct app *app) {
 int with_app(const struct context *context, int (*body)(const struct context *, struct app *)) {
     struct error error = {0};
     struct app app;
-    if (!prepare_app(context, &app, &error))
-        return complain(&error, EXIT_USAGE);
-    int code = body(context, &app);
+    int code =
+        prepare_app(context, &app, &error) ? body(context, &app) : complain(&error, EXIT_USAGE);
     app_done(&app);
     return code;
 }

@@ -138,7 +138,6 @@ struct lane_state { /* one machine, from its samples */
     bool seen;
     double swap_start, swapouts_start; /* first known value: NaN until one came */
     struct energy *energy;             /* joules over time (energy.h) */
-    int64_t efficiency_us;             /* tok/s/W was drawn up to here */
     int64_t quiet_us;                  /* nothing was asked of it since */
 };
 

@@ -162,6 +162,13 @@ void pass_await_energy(struct row *row, int column, size_t record) {
     live->pending[live->pending_count++] = (struct pending){column, record};
 }
 
+/* One point a pass, as its cell has it. */
+static void plot_efficiency(struct row *row, const struct pass_record *record) {
+    double value = record->values[METRIC_TPS_PER_WATT - METRIC_WALL];
+    if (!record->control && !isnan(value))
+        series_add(&row->series[SERIES_TPS_PER_WATT], record->energy_until_us, value);
+}
+
 /* Read again what was waiting for publications; `last`: none will come any more. */
 void pass_settle_energy(struct board *board, int ep, bool last) {
     struct row *row = &board->rows[ep];
@@ -179,6 +186,8 @@ void pass_settle_energy(struct board *board, int ep, bool last) {
         bool covered = energy_covered_to(energy) >= record->energy_until_us;
         if (!last && !covered && board->now_us - record->ended_us < WAIT_US)
             live->pending[kept++] = pending;
+        else if (!board->columns[pending.column].warmup)
+            plot_efficiency(row, record);
     }
     live->pending_count = kept;
 }

@@ -6,7 +6,6 @@
 #include "model/board_private.h"
 
 #define LANES_MAX (2 * ENDPOINTS_MAX)
-#define EFFICIENCY_US INT64_C(900000) /* tok/s/W: at least this much newly published time */
 
 int board_lane_make(struct board *board, const char *name) {
     if (!name)
@@ -22,7 +21,6 @@ int board_lane_make(struct board *board, const char *name) {
                                                   .last_us = MARK_NONE,
                                                   .swap_start = NAN,
                                                   .swapouts_start = NAN,
-                                                  .efficiency_us = MARK_NONE,
                                                   .energy = energy_new()};
     board->lane_count = count;
     return (int)count - 1;
@@ -45,7 +43,6 @@ void lane_done(struct lane_state *lane) {
 
 void lane_break(struct lane_state *lane, int64_t t) {
     energy_break(lane->energy);
-    lane->efficiency_us = MARK_NONE;
     lane->seen = false;
     lane->quiet_us = t;
 }
@@ -77,32 +74,6 @@ static void keep(struct lane_state *lane, int64_t t, const struct sample *sample
         lane->swap_start = sample->swap_mb;
     if (isnan(lane->swapouts_start))
         lane->swapouts_start = sample->swapouts;
-}
-
-/* Tokens per joule between publications: of all endpoints of the lane together, as its joules are,
- * and shown by those that made tokens. */
-static void plot_efficiency(struct board *board, int at) {
-    struct lane_state *lane = &board->lanes[at];
-    int64_t from = lane->efficiency_us, to = energy_covered_to(lane->energy);
-    if (to < 0 || (from != MARK_NONE && to >= from && to - from < EFFICIENCY_US))
-        return;
-    lane->efficiency_us = to;
-    if (from == MARK_NONE || to < from)
-        return;
-    double cover, tokens = 0;
-    double joules = energy_window(lane->energy, from, to, &cover);
-    for (size_t i = 0; i < board->row_count; i++)
-        if (board->rows[i].live->lane == at)
-            tokens +=
-                live_tokens_at(board->rows[i].live, to) - live_tokens_at(board->rows[i].live, from);
-    for (size_t i = 0; i < board->row_count; i++) {
-        struct row *row = &board->rows[i];
-        if (row->live->lane != at)
-            continue;
-        bool made = live_tokens_at(row->live, to) > live_tokens_at(row->live, from);
-        series_put(&row->series[SERIES_TPS_PER_WATT], to,
-                   made && joules > 0 ? tokens / joules : NAN);
-    }
 }
 
 static void plot(struct row *row, int64_t t, const struct lane_state *lane, bool alone) {
@@ -153,5 +124,4 @@ void apply_sample(struct board *board, int64_t t, const struct sample *sample) {
         watch_row(row, sample);
         pass_settle_energy(board, (int)i, false);
     }
-    plot_efficiency(board, at);
 }
