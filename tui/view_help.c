@@ -72,7 +72,10 @@ static void page_signs(struct page *page) {
         {"·", "waits for its turn", ROLE_DIM},
         {"–", "absent: skipped, not measured, or not told by the engine", ROLE_DIM},
         {"✗", "no call of the phase succeeded; the engine view says why", ROLE_BAD},
-        {"*", "best of its column among those that may be ranked", ROLE_GOOD},
+        {"*",
+         "best of its column among those that may be ranked: more than 1 % ahead, ranges apart; "
+         "whether it stands is for 5 compare to say",
+         ROLE_GOOD},
         {"!",
          "behind a verdict: the cold prompt may not have been cold, or the times and the tokens "
          "that the engine "

@@ -69,8 +69,8 @@ static void page_machine(struct page *page, const struct lane_state *lane) {
     page_number(page, "memory pressure", 1, sample->pressure, "");
     page_number(page, "memory free", 0, sample->free_mb, " MB");
     page_number(page, "GPU busy", 0, sample->gpu_pct, " %");
-    page_number(page, "draws", 1, energy_watts(lane->energy), " W");
-    page_fact(page, "power", ROLE_TEXT, power[0] ? power : NULL);
+    page_number(page, "power draw", 1, energy_watts(lane->energy), " W");
+    page_fact(page, "power source", ROLE_TEXT, power[0] ? power : NULL);
     page->line++;
 }
 
