@@ -400,7 +400,7 @@ static void board_draw(struct frame *frame, struct rect rect, const struct scene
     if (grid.layout.events.height > 0) {
         struct rect inner = draw_section(&draw, grid.layout.events, true,
                                          draw_view_key(VIEW_EVENTS), "events", NULL);
-        events_draw(&draw, inner, 0);
+        events_draw(&draw, inner);
     }
     grid_done(&grid);
 }

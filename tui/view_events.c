@@ -175,10 +175,13 @@ static void text_of(const struct draw *draw, const struct line *line, bool brief
     case LINE_CALL: {
         const struct call *call = &board->rows[line->ep].calls[line->index]->call;
         bool ours = error_is_ours(call->error);
+        const char *detail = call->error_detail;
+        if (detail && strcmp(detail, error_word(call->error)) == 0)
+            detail = NULL;
         out->role = ours ? ROLE_WARN : ROLE_BAD;
         snprintf(out->text, sizeof out->text, "%s call %d %s%s%s%s", call->phase, call->index + 1,
-                 ours ? "" : "failed, ", error_word(call->error), call->error_detail ? ": " : "",
-                 call->error_detail ? call->error_detail : "");
+                 ours ? "" : "failed, ", error_word(call->error), detail ? ": " : "",
+                 detail ? detail : "");
         return;
     }
     case LINE_GATE:
@@ -208,7 +211,18 @@ static void filter(const struct draw *draw, struct lines *lines) {
     lines->count = kept;
 }
 
-/* `name`: cells of the column of names. */
+/* Cells of the column of names. */
+static int name_cells(int width) {
+    return width >= BRIEF_WIDTH ? 13 : 10;
+}
+
+/* Where a line's text begins; `name`: cells of the column of names. */
+static int text_left(const struct draw *draw, int width, int name, const struct line_text *text) {
+    int indent = width < BRIEF_WIDTH ? 5 : 6;
+    return indent + 3 + (draw->scene->count > 1 ? 2 : 0) + (text->name[0] ? name + 1 : 0);
+}
+
+/* In a rect of more than one row the text is wrapped, else cut. */
 static void draw_line(const struct draw *draw, struct rect rect, int name,
                       const struct line *line) {
     struct line_text text;
@@ -229,33 +243,80 @@ static void draw_line(const struct draw *draw, struct rect rect, int name,
         frame_text(draw->frame, x, rect.y, 1, role, view_run_sign(draw->ui, line->source));
         x += 2;
     }
-    if (text.name[0]) {
+    if (text.name[0])
         frame_text(draw->frame, x, rect.y, name, role, text.name);
-        x += name + 1;
-    }
-    frame_text(draw->frame, x, rect.y, rect.x + rect.width - x, text.role, text.text);
+    int left = text_left(draw, rect.width, name, &text);
+    struct rect room = {rect.x + left, rect.y, rect.width - left, rect.height};
+    if (rect.height > 1)
+        draw_wrapped(draw, room, 0, text.role, text.text);
+    else
+        frame_text(draw->frame, room.x, room.y, room.width, text.role, text.text);
 }
 
-int events_draw(const struct draw *draw, struct rect rect, int scrolled) {
-    struct lines lines = {0};
-    collect(draw, &lines);
-    filter(draw, &lines);
-    if (lines.count > 0)
-        qsort(lines.at, lines.count, sizeof *lines.at, compare);
-    int count = (int)lines.count, height = rect.height;
-    int most = count > height ? count - height : 0;
-    int back = scrolled > most ? most : scrolled < 0 ? 0 : scrolled;
-    int first = count - back - height;
-    first = first < 0 ? 0 : first;
-    int name = rect.width >= BRIEF_WIDTH ? 13 : 10;
-    for (int i = 0; i < height && first + i < count; i++)
-        draw_line(draw, (struct rect){rect.x, rect.y + i, rect.width, 1}, name,
-                  &lines.at[first + i]);
-    if (count == 0 && height > 0)
+/* Rows that a line's whole text takes. */
+static int rows_of(const struct draw *draw, const struct line *line, int width) {
+    struct line_text text;
+    text_of(draw, line, width < BRIEF_WIDTH, &text);
+    int left = text_left(draw, width, name_cells(width), &text);
+    int rows = draw_wrapped(draw, (struct rect){0, 0, width - left, 0}, 0, text.role, text.text);
+    return rows > 1 ? rows : 1;
+}
+
+/* How many lines can be scrolled away: all but the oldest that fill the rect. */
+static int scroll_most(const struct draw *draw, const struct lines *lines, struct rect rect) {
+    int oldest = 0, used = 0;
+    while (oldest < (int)lines->count &&
+           (used += rows_of(draw, &lines->at[oldest], rect.width)) <= rect.height)
+        oldest++;
+    return (int)lines->count - (oldest > 0 ? oldest : 1);
+}
+
+static void collect_sorted(const struct draw *draw, struct lines *lines) {
+    collect(draw, lines);
+    filter(draw, lines);
+    if (lines->count > 0)
+        qsort(lines->at, lines->count, sizeof *lines->at, compare);
+}
+
+static void draw_none(const struct draw *draw, struct rect rect) {
+    if (rect.height > 0)
         frame_text(draw->frame, rect.x, rect.y, rect.width, ROLE_DIM,
                    draw->ui->filter[0] ? "nothing matches the filter" : "nothing has happened yet");
+}
+
+void events_draw(const struct draw *draw, struct rect rect) {
+    struct lines lines = {0};
+    collect_sorted(draw, &lines);
+    int count = (int)lines.count, first = count > rect.height ? count - rect.height : 0;
+    for (int i = first; i < count; i++)
+        draw_line(draw, (struct rect){rect.x, rect.y + i - first, rect.width, 1},
+                  name_cells(rect.width), &lines.at[i]);
+    if (count == 0)
+        draw_none(draw, rect);
     free(lines.at);
-    return count;
+}
+
+/* The same with every text whole, `ui->event` lines back from the newest. */
+static void draw_whole(const struct draw *draw, struct rect rect) {
+    struct lines lines = {0};
+    collect_sorted(draw, &lines);
+    int count = (int)lines.count, most = count > 0 ? scroll_most(draw, &lines, rect) : 0;
+    int end = count - (draw->ui->event < most ? draw->ui->event : most);
+    int first = end, used = 0;
+    while (first > 0 && used + rows_of(draw, &lines.at[first - 1], rect.width) <= rect.height)
+        used += rows_of(draw, &lines.at[--first], rect.width);
+    if (first == end && end > 0)
+        first--; /* taller than the rect: its beginning */
+    for (int i = first, y = 0; i < end && y < rect.height; i++) {
+        int rows = rows_of(draw, &lines.at[i], rect.width);
+        rows = rows < rect.height - y ? rows : rect.height - y;
+        draw_line(draw, (struct rect){rect.x, rect.y + y, rect.width, rows}, name_cells(rect.width),
+                  &lines.at[i]);
+        y += rows;
+    }
+    if (count == 0)
+        draw_none(draw, rect);
+    free(lines.at);
 }
 
 bool events_newest(const struct draw *draw, struct rect rect) {
@@ -293,19 +354,18 @@ static void view_draw_events(struct frame *frame, struct rect rect, const struct
         snprintf(right, sizeof right, "%d back from the newest", ui->event);
     struct rect inner =
         draw_section(&draw, rect, true, draw_view_key(VIEW_EVENTS), "events", right);
-    events_draw(&draw, inner, ui->event);
+    draw_whole(&draw, inner);
 }
 
 static bool events_act(struct ui *ui, const struct scene *scene, enum action action,
                        struct rect rect) {
     struct lines lines = {0};
     struct draw draw = {NULL, scene, ui};
-    collect(&draw, &lines);
-    filter(&draw, &lines);
-    int page = rect.height > 3 ? rect.height - 3 : 1;
-    int most = (int)lines.count - (rect.height - 2);
+    collect_sorted(&draw, &lines);
+    int page = rect.height > 3 ? rect.height - 3 : 1, pad = rect.width >= 76 ? 1 : 0;
+    struct rect inner = {0, 0, rect.width - 2 - 2 * pad, rect.height - 2};
+    int most = lines.count > 0 ? scroll_most(&draw, &lines, inner) : 0;
     free(lines.at);
-    most = most > 0 ? most : 0;
     int to = ui->event > most ? most : ui->event;
     if (action == ACTION_UP || action == ACTION_DOWN)
         to += action == ACTION_UP ? 1 : -1;
