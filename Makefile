@@ -104,6 +104,7 @@ test: setup-test
 golden: $(PITWALL)
 	PITWALL=./$(PITWALL) sh tests/golden.sh --write
 	LC_ALL=C.UTF-8 ./$(PITWALL) replay sample-runs/demo.jsonl --size 120x40 --dump svg >sample-runs/board.svg
+	LC_ALL=C.UTF-8 ./$(PITWALL) replay sample-runs/before.jsonl sample-runs/after.jsonl --size 120x40 --dump svg >sample-runs/sidebyside.svg
 
 headers:
 	CC="$(CC)" sh tests/headers.sh

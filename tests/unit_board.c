@@ -451,6 +451,26 @@ static void test_series(void **state) {
     board_free(board);
 }
 
+/* Two tokens a chunk, as the first call's end told: from then on the live rate is of tokens. */
+static void test_live_rate_is_of_tokens(void **state) {
+    (void)state;
+    struct board *board = new_board(1, 1);
+    struct row *row = &board->rows[0];
+    build_phase_start(board, 0, 0, A, "cold", 0);
+    for (int id = 1; id <= 2; id++) {
+        int64_t from = id * 10 * S;
+        struct call call = build_call(id, 0, A, "cold", 0, from, 1000, 100, 201);
+        call.chunks = call.completion_tokens == 201 ? 101 : 0;
+        build_call_start(board, from, &call);
+        build_first_token(board, from + S, id);
+        for (int i = 1; i <= 10; i++)
+            build_progress(board, from + S + i * 100000, id, 1 + i * 5);
+        close_to(row->tps_now, id == 1 ? 50 : 50 * 201.0 / 101);
+        build_call_end(board, call.end_us, &call);
+    }
+    board_free(board);
+}
+
 static void test_progress_is_thinned(void **state) {
     (void)state;
     struct board *board = new_board(1, 1);
@@ -897,6 +917,7 @@ int main(void) {
         cmocka_unit_test(test_energy_needs_publications),
         cmocka_unit_test(test_energy_of_a_burst),
         cmocka_unit_test(test_series),
+        cmocka_unit_test(test_live_rate_is_of_tokens),
         cmocka_unit_test(test_progress_is_thinned),
         cmocka_unit_test(test_swap_of_a_phase),
         cmocka_unit_test(test_scores),

@@ -220,7 +220,7 @@ void apply_progress(struct board *board, int64_t t, const struct event_progress 
         if (row && row != &board->rows[call->call.ep])
             live_plot(row, t);
         row = &board->rows[call->call.ep];
-        live_tokens(row, t, more);
+        live_chunks(row, t, more);
     }
     if (row)
         live_plot(row, t);
@@ -371,6 +371,7 @@ void apply_call_end(struct board *board, int64_t t, const struct call *from) {
     board->calls_done++;
     if (call->superseded)
         return;
+    live_learn(row, &call->call);
     bool scored = !board->columns[call->column].warmup;
     if (seen_us != MARK_NONE) {
         live_end(row, t);

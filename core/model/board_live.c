@@ -6,11 +6,13 @@
 
 #define PLOT_US 100000   /* ten points a second at most */
 #define SPACING_US 50000 /* kept points; 128 of them reach back 6 s at least */
+#define CHUNKS_LEAST 8   /* of a call that tells how many tokens a chunk has */
 #define RATE_US 1000000  /* the live rate is that of the last second */
 
 struct live *live_new(int lane) {
     struct live *live = mem_zero(1, sizeof *live);
     live->lane = lane;
+    live->per_chunk = 1;
     live->suite = live->pass = -1;
     live->base_us = MARK_NONE;
     live->rest = (struct rest){MARK_NONE, MARK_NONE};
@@ -60,7 +62,7 @@ static void remember(struct live *live, int64_t t) {
         (struct live_point){t, live->tokens};
 }
 
-double live_tokens_at(const struct live *live, int64_t t_us) {
+static double tokens_at(const struct live *live, int64_t t_us) {
     if (live->count == 0)
         return live->tokens;
     if (t_us <= point_at(live, 0)->t_us)
@@ -80,14 +82,22 @@ void live_begin(struct row *row, int64_t t) {
     struct live *live = row->live;
     if (live->decoding++ == 0) {
         live->base_us = live->plotted_us = t;
-        live->plotted_tokens = live->tokens + 1;
+        live->plotted_tokens = live->tokens + live->per_chunk;
     }
-    live->tokens += 1;
+    live->tokens += live->per_chunk;
     remember(live, t);
 }
 
-void live_tokens(struct row *row, int64_t t, double tokens) {
-    row->live->tokens += tokens;
+/* While a call runs only its chunks are seen; an engine that drafts sends several tokens in one. */
+void live_learn(struct row *row, const struct call *call) {
+    if (call->ok &&
+        (call->tokens_source == TOKENS_USAGE || call->tokens_source == TOKENS_TIMINGS) &&
+        call->chunks >= CHUNKS_LEAST && call->completion_tokens > 0)
+        row->live->per_chunk = (double)call->completion_tokens / (double)call->chunks;
+}
+
+void live_chunks(struct row *row, int64_t t, double chunks) {
+    row->live->tokens += chunks * row->live->per_chunk;
     remember(row->live, t);
 }
 
@@ -99,7 +109,7 @@ static void rate_now(struct row *row, int64_t t) {
     }
     int64_t from = t - RATE_US > live->base_us ? t - RATE_US : live->base_us;
     if (t - from >= PLOT_US)
-        row->tps_now = (live->tokens - live_tokens_at(live, from)) / ((double)(t - from) / 1e6);
+        row->tps_now = (live->tokens - tokens_at(live, from)) / ((double)(t - from) / 1e6);
 }
 
 void live_plot(struct row *row, int64_t t) {

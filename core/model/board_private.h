@@ -73,7 +73,8 @@ struct pending { /* a pass whose energy may still become better known */
 struct live {
     int lane; /* of board->lanes */
     int decoding;
-    double tokens; /* seen so far, all calls */
+    double tokens;    /* seen so far, all calls */
+    double per_chunk; /* tokens a chunk brings, as the last call that told both had it; 1 */
     struct live_point points[LIVE_POINTS];
     size_t first, count;         /* ring */
     int64_t base_us, plotted_us; /* decode began; last point of SERIES_TPS */
@@ -161,12 +162,12 @@ struct live *live_new(int lane);
 void live_enter(struct row *row, enum suite_id suite, int pass, const struct lane_state *lane);
 void live_leave(struct row *row);                            /* the next one takes its own */
 void live_begin(struct row *row, int64_t t);                 /* a call began to decode */
-void live_tokens(struct row *row, int64_t t, double tokens); /* more tokens came */
+void live_chunks(struct row *row, int64_t t, double chunks); /* more of them came */
+void live_learn(struct row *row, const struct call *call);   /* a call ended */
 void live_plot(struct row *row, int64_t t);                  /* all of an instant have come */
 void live_end(struct row *row, int64_t t);                   /* a decoding call is over */
 void live_tick(struct row *row, int64_t t);                  /* time passed */
 void live_stop(struct row *row, int64_t t);                  /* nothing decodes any more */
-double live_tokens_at(const struct live *live, int64_t t_us);
 /* A gap is kept once, not once a second. */
 void series_put(struct series *series, int64_t t_us, double value);
 
