@@ -67,9 +67,10 @@ static inline void board_text_cell(struct buf *out, const struct cell *c) {
 }
 
 static inline void board_text_live(struct buf *out, const struct live *l) {
-    buf_printf(out, "live %d %d %a %lld %lld %a %d %d %g %lld %x |", l->lane, l->decoding,
-               l->tokens, (long long)l->base_us, (long long)l->plotted_us, l->plotted_tokens,
-               l->suite, l->pass, l->suite_swap, (long long)l->rest.from_us, l->short_answers);
+    buf_printf(out, "live %d %d %a %a %lld %lld %a %d %d %g %lld %x |", l->lane, l->decoding,
+               l->tokens, l->per_chunk, (long long)l->base_us, (long long)l->plotted_us,
+               l->plotted_tokens, l->suite, l->pass, l->suite_swap, (long long)l->rest.from_us,
+               l->short_answers);
     for (size_t i = 0; i < l->count; i++)
         buf_printf(out, " %lld:%a", (long long)l->points[(l->first + i) % LIVE_POINTS].t_us,
                    l->points[(l->first + i) % LIVE_POINTS].tokens);
@@ -109,12 +110,12 @@ static inline void board_text_row(struct buf *out, const struct board *board, co
 static inline void board_text_lane(struct buf *out, const struct board *board,
                                    const struct lane_state *l) {
     double cover, joules = energy_window(l->energy, 0, board->now_us, &cover);
-    buf_printf(out, "lane %s %d %lld %g %g %lld %lld | %a %g %a %lld %s | %s %g %g %s %zu",
-               l->name, l->seen, (long long)l->last_us, l->swap_start, l->swapouts_start,
-               (long long)l->efficiency_us, (long long)l->quiet_us, joules, cover,
-               energy_watts(l->energy), (long long)energy_covered_to(l->energy),
-               energy_rails(l->energy), text_or(l->last.lane), l->last.swap_mb, l->last.watts,
-               text_or(l->last.power_mode), l->last.engine_count);
+    buf_printf(out, "lane %s %d %lld %g %g %lld | %a %g %a %lld %s | %s %g %g %s %zu", l->name,
+               l->seen, (long long)l->last_us, l->swap_start, l->swapouts_start,
+               (long long)l->quiet_us, joules, cover, energy_watts(l->energy),
+               (long long)energy_covered_to(l->energy), energy_rails(l->energy),
+               text_or(l->last.lane), l->last.swap_mb, l->last.watts, text_or(l->last.power_mode),
+               l->last.engine_count);
     for (size_t i = 0; i < l->last.rail_count; i++)
         buf_printf(out, " %s=%a", l->last.rails[i].name, l->last.rails[i].energy_j);
     for (size_t i = 0; i < l->last.engine_count; i++)
