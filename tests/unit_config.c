@@ -463,6 +463,12 @@ static void test_restore_what_no_log_keeps(void **state) {
     restore_fails("run -e a=http://h --extra-body {\"api_key\":\"s\"}", "run --resume x",
                   "--extra-body of that run");
     restore_fails("run -e a=http://h", "run --resume x --extra-body {\"k\":1}", "is fixed");
+    const char *far = "run -e a=http://far.example:1,key_env=K"; /* anybody's log may say so */
+    restore_fails(far, "run --resume x", "would send the key in $K to http://far.example:1");
+    restore_fails(far, "run --resume x -e a=http://other.example", "would send the key");
+    assert_string_equal(restored(&options, far, "run --resume x -e a=http://far.example,key_env=K"),
+                        "");
+    options_done(&options);
     restore_fails("demo", "run --resume x", "pitwall demo");
     restore_fails("solo -e a=http://h", "run --resume x", "pitwall solo");
 }

@@ -266,6 +266,23 @@ static bool nothing_lacks(const struct endpoint *endpoint, const struct endpoint
     return true;
 }
 
+/* A key leaves this machine only where the user himself says so: a log may be anybody's. */
+static bool key_may_go(const struct endpoint *endpoint, const struct endpoint *given,
+                       struct error *error) {
+    if (!endpoint->key_variable || (given && given->key_variable))
+        return true;
+    char *host = endpoint_host(endpoint->url);
+    bool here = host && endpoint_is_loopback(host);
+    free(host);
+    if (here)
+        return true;
+    error_set(error, "the log would send the key in $%s to %s", endpoint->key_variable,
+              endpoint->url ? endpoint->url : "its endpoint");
+    return error_hint(error, "if it may: -e '%s=%s,key_env=%s', or in the config file",
+                      endpoint->name, endpoint->url ? endpoint->url : "URL",
+                      endpoint->key_variable);
+}
+
 static bool restore_endpoint(const struct options *options, const cJSON *tree,
                              struct endpoint *endpoint, struct error *error) {
     const cJSON *kept = kept_of(tree, endpoint->name);
@@ -277,7 +294,7 @@ static bool restore_endpoint(const struct options *options, const cJSON *tree,
         return false;
     if (given)
         take_given(endpoint, given);
-    return nothing_lacks(endpoint, given, kept, error);
+    return key_may_go(endpoint, given, error) && nothing_lacks(endpoint, given, kept, error);
 }
 
 /* A slip of the pen in -e would go unseen. */
