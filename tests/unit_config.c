@@ -20,7 +20,8 @@
 /* Parse words over fresh options; the caller calls options_done. */
 static bool parse(struct options *options, struct error *error, const char *line) {
     static char text[512];
-    char *argv[WORDS_MAX + 1] = {"pitwall"};
+    static char program[] = "pitwall";
+    char *argv[WORDS_MAX + 1] = {program};
     int argc = 1;
     snprintf(text, sizeof text, "%s", line);
     for (char *word = text; *word && argc < WORDS_MAX;) {
@@ -211,7 +212,8 @@ static void test_config_file(void **state) {
     assert_string_equal(options.configured[1].baseline, "a");
     assert_int_equal(options.passes, 7);
     assert_true(options.suites[SUITE_BURST]);
-    char *argv[] = {"pitwall", "-e", "b", NULL};
+    char program[] = "pitwall", option[] = "-e", name[] = "b";
+    char *argv[] = {program, option, name, NULL};
     assert_true(options_parse(&options, 3, argv, &error));
     assert_true(options_settle(&options, &error));
     assert_int_equal(options.endpoint_count, 1);

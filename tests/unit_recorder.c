@@ -145,6 +145,7 @@ static void view_item(struct view *view, struct bench *bench, struct item item) 
     case QUEUE_END:
         view->closed = true;
         break;
+    case QUEUE_SURVEYED:
     case QUEUE_RESET:
         fail();
         break;
