@@ -58,8 +58,8 @@ static inline void board_text_cell(struct buf *out, const struct cell *c) {
                c->calls_degenerate, c->calls_cancelled, c->calls_suspended);
     for (size_t i = 0; i < ERROR_CLASS_COUNT; i++)
         buf_printf(out, " %d", c->errors[i]);
-    buf_printf(out, " | %d %d %x %x %d%d\n", c->scores, c->points_times_1000, c->gates,
-               c->token_sources, c->ranked, c->tokens_ranked);
+    buf_printf(out, " | %d %d %d/%d %x %x %d%d\n", c->scores, c->points_times_1000, c->turns_told,
+               c->turns_due, c->gates, c->token_sources, c->ranked, c->tokens_ranked);
     board_text_values(out, c->values);
     board_text_values(out, c->figures);
     for (size_t i = 0; i < c->record_count; i++)
@@ -100,10 +100,10 @@ static inline void board_text_row(struct buf *out, const struct board *board, co
             buf_text(out, "the index has another call of this id\n");
     }
     for (size_t i = 0; i < r->score_count; i++)
-        buf_printf(out, "score %d %s %d %d %d %lld %g %s %s\n", r->scores[i].column,
+        buf_printf(out, "score %d %s %d %d %d %lld %g %s %s %s\n", r->scores[i].column,
                    r->scores[i].item, r->scores[i].turn, r->scores[i].repeat, r->scores[i].pass,
                    (long long)r->scores[i].call, r->scores[i].points, text_or(r->scores[i].failure),
-                   text_or(r->scores[i].detail));
+                   text_or(r->scores[i].detail), text_or(r->scores[i].expected));
     board_text_live(out, r->live);
 }
 

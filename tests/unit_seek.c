@@ -111,6 +111,10 @@ static void put_score(struct maker *maker, int ep, int pass, const char *phase) 
     event->score = (struct event_score){.ep = ep, .suite = SUITE_AGENTIC, .pass = pass};
     event->score.points = one_in(maker, 2);
     event->score.detail = mem_string("as asked");
+    if (event->score.points < 1) {
+        event->score.failure = mem_string("wrong");
+        event->score.expected = mem_string("what would have been right");
+    }
     copy_text(event->score.item, sizeof event->score.item, phase);
     put(maker, event);
 }

@@ -53,6 +53,7 @@ static void copy_row(struct board *board, struct row *row, size_t *bytes) {
     for (size_t i = 0; i < row->score_count; i++) {
         row->scores[i].failure = copy_string(row->scores[i].failure, bytes);
         row->scores[i].detail = copy_string(row->scores[i].detail, bytes);
+        row->scores[i].expected = copy_string(row->scores[i].expected, bytes);
     }
 }
 
