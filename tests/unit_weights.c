@@ -305,7 +305,7 @@ static void test_weights_bad(void **state) {
     static const struct {
         const char *text, *says;
     } bad[] = {
-        {"{\n  \"bfcl\": 1,\n  \"bfcI\": 2 }", "w.json:3:11: unknown part bfcI"},
+        {"{\n  \"bfcl\": 1,\n  \"bfcI\": 2 }", "w.json:3:11: unknown part: bfcI"},
         {"{ \"swe-bench-verified\": \"35\" }", "w.json:1:25: a weight is a number"},
         {"{ \"bfcl\": -1 }", "w.json:1:11: a weight is a number"},
         {"{ \"bfcl\": 1e300 }", "w.json:1:11: a weight is a number"},

@@ -2,6 +2,7 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/scan.h"
@@ -203,4 +204,18 @@ bool json_locate(const char *text, size_t length, const char *path, int *line, i
         return false;
     scan_place(&scan, scan.at, line, column);
     return true;
+}
+
+bool json_blame(const struct json_file *file, const char *path, struct error *error,
+                const char *what, const char *word) {
+    int line = 1, column = 1;
+    char visible[80] = "";
+    char *at = mem_string(path);
+    while (!json_locate(file->text, file->length, at, &line, &column) && strrchr(at, '.'))
+        *strrchr(at, '.') = '\0';
+    free(at);
+    if (word)
+        text_visible(visible, sizeof visible, word, strnlen(word, 64));
+    return error_set(error, "%.300s:%d:%d: %s%s%s", file->name, line, column, what,
+                     visible[0] ? ": " : "", visible);
 }

@@ -28,6 +28,16 @@ struct cJSON *json_parse_commented(const char *file, const char *text, size_t le
  * 1. False when there is no such path. */
 bool json_locate(const char *text, size_t length, const char *path, int *line, int *column);
 
+/* A file people edit, for messages with a place. Borrowed. */
+struct json_file {
+    const char *name, *text;
+    size_t length;
+};
+/* Sets "NAME:line:column: what: word" (word NULL or "": none) for the value at `path`, or for the
+ * nearest above it that is there. Returns false. */
+bool json_blame(const struct json_file *file, const char *path, struct error *error,
+                const char *what, const char *word);
+
 /* Members of an object. Borrowed; NULL when absent, null, or of another type. */
 const struct cJSON *json_member(const struct cJSON *object, const char *key);
 const char *json_string(const struct cJSON *object, const char *key);

@@ -78,26 +78,6 @@ static void cut_words(struct words *words, const char *text) {
 
 /* ---- the file ---- */
 
-struct source {
-    const char *file, *text;
-    size_t length;
-};
-
-/* "FILE:line:column: what: word". `path` may name what is not there: then the nearest that is. */
-static bool complain(const struct source *source, const char *path, struct error *error,
-                     const char *what, const char *word) {
-    int line = 1, column = 1;
-    char visible[80];
-    char *at = mem_string(path);
-    while (!json_locate(source->text, source->length, at, &line, &column) && strrchr(at, '.'))
-        *strrchr(at, '.') = '\0';
-    text_visible(visible, sizeof visible, word ? word : "", word ? strnlen(word, 64) : 0);
-    error_set(error, "%.300s:%d:%d: %s%s%s", source->file, line, column, what, word ? ": " : "",
-              visible);
-    free(at);
-    return false;
-}
-
 /* A text that is there, and not too long for a report's line. */
 static bool is_text(const char *text) {
     return text && text[0] && strlen(text) <= TEXT_MAX_BYTES;
@@ -113,15 +93,15 @@ static bool is_date(const char *text) {
     return length == 7 || length == 10;
 }
 
-static bool bad_figure(const struct source *source, const char *path, const char *member,
+static bool bad_figure(const struct json_file *source, const char *path, const char *member,
                        const char *what, const char *word, struct error *error) {
     char *at = mem_format("%s.%s", path, member);
-    complain(source, at, error, what, word);
+    json_blame(source, at, error, what, word);
     free(at);
     return false;
 }
 
-static bool bad_part(const struct source *source, const char *path, const char *word,
+static bool bad_part(const struct json_file *source, const char *path, const char *word,
                      struct error *error) {
     const char *near = part_near(word);
     bad_figure(source, path, "part",
@@ -135,7 +115,7 @@ static bool bad_part(const struct source *source, const char *path, const char *
     return false;
 }
 
-static bool read_figure(struct published_model *model, const struct source *source,
+static bool read_figure(struct published_model *model, const struct json_file *source,
                         const char *path, const struct cJSON *from, struct error *error) {
     const char *word = json_string(from, "part");
     int part = word ? part_find(word) : -1;
@@ -163,7 +143,7 @@ static bool read_figure(struct published_model *model, const struct source *sour
     return true;
 }
 
-static bool read_figures(struct published_model *model, const struct source *source,
+static bool read_figures(struct published_model *model, const struct json_file *source,
                          const char *path, const struct cJSON *from, struct error *error) {
     const struct cJSON *figures = json_array(from, "figures"), *figure;
     int index = 0;
@@ -178,8 +158,8 @@ static bool read_figures(struct published_model *model, const struct source *sou
     return good;
 }
 
-static bool read_model(struct published *published, const struct source *source, const char *path,
-                       const struct cJSON *from, struct error *error) {
+static bool read_model(struct published *published, const struct json_file *source,
+                       const char *path, const struct cJSON *from, struct error *error) {
     struct published_model model = {.name = json_string(from, "model"),
                                     .words = json_string(from, "words")};
     struct words words;
@@ -201,13 +181,13 @@ static bool read_model(struct published *published, const struct source *source,
     return true;
 }
 
-static bool read_models(struct published *published, const struct source *source,
+static bool read_models(struct published *published, const struct json_file *source,
                         struct error *error) {
     const struct cJSON *models = json_array(published->tree, "models"), *model;
     int index = 0;
     bool good = models && cJSON_GetArraySize(models) <= MODELS_MAX;
     if (!good)
-        complain(source, "models", error, "\"models\" is an array of at most 256 models", NULL);
+        json_blame(source, "models", error, "\"models\" is an array of at most 256 models", NULL);
     cJSON_ArrayForEach(model, models) {
         char *at = mem_format("models[%d]", index++);
         good = good && read_model(published, source, at, model, error);
@@ -218,7 +198,7 @@ static bool read_models(struct published *published, const struct source *source
 
 struct published *published_parse(const char *file, const char *text, size_t length,
                                   struct error *error) {
-    struct source source = {file, text, length};
+    struct json_file source = {file, text, length};
     struct cJSON *tree = json_parse_commented(file, text, length, error);
     if (!tree)
         return NULL;

@@ -5,24 +5,9 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/text.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 #define WEIGHT_MAX 1e6
-
-struct source {
-    const char *file, *text;
-    size_t length;
-};
-
-static bool complain(const struct source *source, const char *path, struct error *error,
-                     const char *what, const char *word) {
-    int line = 1, column = 1;
-    char visible[80];
-    text_visible(visible, sizeof visible, word, strnlen(word, 64));
-    json_locate(source->text, source->length, path, &line, &column);
-    return error_set(error, "%.300s:%d:%d: %s%s", source->file, line, column, what, visible);
-}
 
 static void suggest(const char *word, struct error *error) {
     if (part_near(word))
@@ -32,26 +17,26 @@ static void suggest(const char *word, struct error *error) {
                           "long-horizon and the quality suites");
 }
 
-static bool read_part(struct weights *weights, const struct source *source,
+static bool read_part(struct weights *weights, const struct json_file *source,
                       const struct cJSON *member, struct error *error) {
     int part = part_find(member->string);
     if (part < 0) {
-        complain(source, member->string, error, "unknown part ", member->string);
+        json_blame(source, member->string, error, "unknown part", member->string);
         suggest(member->string, error);
         return false;
     }
     if (!cJSON_IsNumber(member) || !(member->valuedouble >= 0 && member->valuedouble <= WEIGHT_MAX))
-        return complain(source, member->string, error,
-                        "a weight is a number from 0 to 1000000: ", member->string);
+        return json_blame(source, member->string, error, "a weight is a number from 0 to 1000000",
+                          member->string);
     if (!isnan(weights->of[part]))
-        return complain(source, member->string, error, "named twice: ", member->string);
+        return json_blame(source, member->string, error, "named twice", member->string);
     weights->of[part] = member->valuedouble;
     return true;
 }
 
 bool weights_parse(struct weights *weights, const char *file, const char *text, size_t length,
                    struct error *error) {
-    struct source source = {file, text, length};
+    struct json_file source = {file, text, length};
     struct weights read;
     double total = 0;
     struct cJSON *tree = json_parse_commented(file, text, length, error);
@@ -61,7 +46,7 @@ bool weights_parse(struct weights *weights, const char *file, const char *text, 
         read.of[part] = NAN; /* not named yet */
     bool good = cJSON_IsObject(tree);
     if (!good)
-        complain(&source, "", error, "an object of part and weight is expected", "");
+        json_blame(&source, "", error, "an object of part and weight is expected", NULL);
     for (const struct cJSON *member = good ? tree->child : NULL; member && good;
          member = member->next)
         good = read_part(&read, &source, member, error);
@@ -70,7 +55,7 @@ bool weights_parse(struct weights *weights, const char *file, const char *text, 
         total += read.of[part];
     }
     if (good && !(total > 0))
-        good = complain(&source, "", error, "no part has a weight", "");
+        good = json_blame(&source, "", error, "no part has a weight", NULL);
     if (good)
         *weights = read;
     json_free(tree);
