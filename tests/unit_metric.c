@@ -114,6 +114,30 @@ static void test_true_to_three_digits(void **state) {
     }
 }
 
+/* Under a head that names the unit no letter stands in for another. */
+static void test_in_unit(void **state) {
+    (void)state;
+    static const struct {
+        enum metric_id metric;
+        double value;
+        const char *text;
+    } cases[] = {
+        {METRIC_TTFT, 17066, "17066"},
+        {METRIC_TTFT, 62.34, "62.3"},
+        {METRIC_TTFT, 1e9, "1000000000"},
+        {METRIC_TTFT, 1e18, "1e18"},
+        {METRIC_SWAP_DELTA, -14200, "-14200"},
+        {METRIC_WALL, 12345.6, "12346"},
+        {METRIC_TTFT, NAN, "–"},
+        {METRIC_THERMAL, 2, "heavy"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[METRIC_TEXT];
+        metric_in_unit(cases[i].metric, cases[i].value, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 static void figures_have_their_unit(void **state) {
     (void)state;
     static const struct {
@@ -139,11 +163,9 @@ static void figures_have_their_unit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(figures_have_their_unit),
-        cmocka_unit_test(test_table_is_whole),
-        cmocka_unit_test(test_format),
-        cmocka_unit_test(test_never_wider),
-        cmocka_unit_test(test_true_to_three_digits),
+        cmocka_unit_test(test_in_unit),        cmocka_unit_test(figures_have_their_unit),
+        cmocka_unit_test(test_table_is_whole), cmocka_unit_test(test_format),
+        cmocka_unit_test(test_never_wider),    cmocka_unit_test(test_true_to_three_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

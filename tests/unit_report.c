@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "build.h"
 #include "store/player.h"
-#include "store/report.h"
+#include "store/report_parts.h"
 #include "store_files.h"
 
 #define HOSTILE "na,me \"q\" | \033[31m *x* [y](z) <b>\nnext `c`"
@@ -433,13 +433,55 @@ static void test_table_breaks(void **state) {
     for (int i = 0; i < 11; i++)
         snprintf(run.plans[0].phases[i], PHASE_MAX, "phase-number-%02d", i % 100);
     struct board *board = board_new(&run);
+    for (int i = 0; i < 11; i++) { /* of two metrics one has figures, and one table stands */
+        struct call call = build_call(i, 0, SUITE_AGENTIC, run.plans[0].phases[i], 0,
+                                      1000000 * (i + 1), 12345, 100, 1);
+        call.decode_tps = NAN;
+        build_phase(board, &call);
+    }
     char *text = write_report(board, REPORT_TABLE, 60);
+    contains(text, "12345"); /* in the unit of its head */
+    lacks(text, "12.3s");
+    lacks(text, "decode");
     for (int i = 0; i < 11; i++) {
         const char *first = strstr(text, run.plans[0].phases[i]);
         assert_non_null(first);
         assert_null(strstr(first + 1, run.plans[0].phases[i]));
     }
     free(text);
+    board_free(board);
+    run_done(&run);
+}
+
+/* A dead endpoint's phases of one reason are one line; another reason is another. */
+static void test_absences_together(void **state) {
+    (void)state;
+    struct run run = build_run(1, 1);
+    build_plan(&run, SUITE_AGENTIC, "cold warm");
+    build_plan(&run, SUITE_BURST, "burst-2 burst-4");
+    struct board *board = board_new(&run);
+    build_phase_end(board, 1, 0, SUITE_AGENTIC, "cold", 0, PHASE_SKIPPED, "no answer");
+    build_phase_end(board, 2, 0, SUITE_AGENTIC, "warm", 0, PHASE_SKIPPED, "no answer");
+    build_phase_end(board, 3, 0, SUITE_BURST, "burst-2", 0, PHASE_SKIPPED, "no answer");
+    build_phase_end(board, 4, 0, SUITE_BURST, "burst-4", 0, PHASE_STOPPED, NULL);
+    struct buf out;
+    int column = 0;
+    buf_init(&out, 1000);
+    assert_true(report_absence(board, 0, &column, &out));
+    assert_string_equal(buf_string(&out), "agentic, burst burst-2: skipped: no answer");
+    buf_reset(&out);
+    assert_true(report_absence(board, 0, &column, &out));
+    assert_string_equal(buf_string(&out), "burst burst-4: stopped");
+    assert_false(report_absence(board, 0, &column, &out));
+    buf_done(&out);
+    for (size_t i = 0; i < COUNT_OF(every); i++) {
+        char *text = write_report(board, every[i], 100);
+        const char *first = strstr(text, "skipped: no answer");
+        if (every[i] == REPORT_TABLE || every[i] == REPORT_MD)
+            assert_true(first && !strstr(first + 10, "no answer"));
+        lacks(text, "TTFT"); /* no table of nothing */
+        free(text);
+    }
     board_free(board);
     run_done(&run);
 }
@@ -511,6 +553,7 @@ int main(void) {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_table_fits),
         cmocka_unit_test(test_table_breaks),
+        cmocka_unit_test(test_absences_together),
         cmocka_unit_test(test_md),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

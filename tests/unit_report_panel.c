@@ -91,6 +91,9 @@ static void test_nothing(void **state) {
     (void)state;
     struct buf out = write_report(REPORT_PANEL, NULL, 0);
     has(&out, "Computed from 0 runs.");
+    has(&out, "single-call performance\n\nNot measured.\n");
+    has(&out, "concurrent burst\n\nNot measured.\n");
+    has(&out, "caches\n\nNot measured.\n");
     buf_done(&out);
     out = write_report(REPORT_TRACE, NULL, 0);
     has(&out, "\"traceEvents\":[]");

@@ -185,6 +185,8 @@ static const struct step *step_of(enum metric_id metric, double magnitude) {
     return NULL;
 }
 
+#define IN_UNIT_CELLS 15
+
 /* "1e+15" as "1e15": the last resort for what no letter reaches. */
 static void format_power(double value, char out[METRIC_TEXT]) {
     char text[METRIC_TEXT];
@@ -196,20 +198,21 @@ static void format_power(double value, char out[METRIC_TEXT]) {
     out[length] = '\0';
 }
 
-void metric_format(enum metric_id metric, double value, char out[METRIC_TEXT]) {
+/* The value with the step's letter, or as it is (NULL), in at most `width` cells. */
+static void format_stepped(enum metric_id metric, double value, const struct step *step, int width,
+                           char out[METRIC_TEXT]) {
     const struct metric *row = &metrics[metric];
     double magnitude = fabs(value);
+    int level = (int)fmin(magnitude, THERMAL_COUNT);
     if (!isfinite(value)) {
         copy_text(out, METRIC_TEXT, "–");
         return;
     }
-    int level = (int)fmin(magnitude, THERMAL_COUNT);
     if (metric == METRIC_THERMAL && value >= 0 && value == level &&
         level + THERMAL_NOMINAL < THERMAL_COUNT) {
         copy_text(out, METRIC_TEXT, thermal_word((enum thermal)(level + THERMAL_NOMINAL)));
         return;
     }
-    const struct step *step = step_of(metric, magnitude);
     double shown = step ? magnitude / step->by : magnitude;
     int decimals = places(shown, step ? 1 : row->decimals);
     /* not zero, but nothing of it would be left: say so instead of showing 0 */
@@ -219,11 +222,19 @@ void metric_format(enum metric_id metric, double value, char out[METRIC_TEXT]) {
     }
     if (magnitude == 0 || (magnitude == floor(magnitude) && !step && row->decimals <= 1))
         decimals = 0;
-    int length = shown < 1e6 ? snprintf(out, METRIC_TEXT, "%s%.*f%s", value < 0 ? "-" : "",
-                                        decimals, shown, step ? step->letter : "")
-                             : METRIC_TEXT;
-    if (length > row->width)
+    int length = snprintf(out, METRIC_TEXT, "%s%.*f%s", value < 0 ? "-" : "", decimals, shown,
+                          step ? step->letter : "");
+    if (length > width)
         format_power(value, out);
+}
+
+void metric_format(enum metric_id metric, double value, char out[METRIC_TEXT]) {
+    const struct step *step = step_of(metric, fabs(value));
+    format_stepped(metric, value, step, metrics[metric].width, out);
+}
+
+void metric_in_unit(enum metric_id metric, double value, char out[METRIC_TEXT]) {
+    format_stepped(metric, value, NULL, IN_UNIT_CELLS, out);
 }
 
 void metric_figure(enum metric_id metric, double value, char out[METRIC_TEXT]) {

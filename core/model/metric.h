@@ -81,5 +81,8 @@ const char *metric_sample(enum metric_id metric);
 void metric_format(enum metric_id metric, double value, char out[METRIC_TEXT]);
 /* The same with its unit, where a letter does not stand in for it: "131 ms", "12.3s". */
 void metric_figure(enum metric_id metric, double value, char out[METRIC_TEXT]);
+/* The same number in the metric's own unit however large it is, for a column whose head names the
+ * unit: "17066", never "17.1s". */
+void metric_in_unit(enum metric_id metric, double value, char out[METRIC_TEXT]);
 
 #endif

@@ -142,8 +142,6 @@ void verdict_reuse(struct verdict *out, const struct reuse_input *input,
         verdict_say(out, "; the user's share alone is %.2f", out->ceiling);
     if (out->suspect_cold)
         verdict_say(out, "; cold and cold-other differ by %.0f %%", 100 * medians.differs);
-    if (out->witnesses_disagree)
-        verdict_say(out, "; the witnesses disagree");
 }
 
 /* ---- from the board ---- */

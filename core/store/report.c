@@ -120,7 +120,7 @@ size_t report_metrics(const struct board *board, enum suite_id suite,
     const enum metric_id *from = suite_is_quality(suite) ? quality : parallel ? many : single;
     size_t count = 0;
     for (size_t i = 0; from[i] != METRIC_COUNT; i++)
-        if (i == 0 || suite_has(board, suite, from[i]))
+        if (suite_has(board, suite, from[i]))
             metrics[count++] = from[i];
     return count;
 }
@@ -161,16 +161,65 @@ const char *report_error_detail(const struct board *board, int ep, int column,
     return NULL;
 }
 
-bool report_absence(const struct board *board, int ep, int column, struct buf *out) {
-    const struct cell *cell = board_cell(board, ep, column);
-    if (cell->state != CELL_SKIPPED && cell->state != CELL_STOPPED)
-        return false;
-    buf_text(out, cell->state == CELL_SKIPPED ? "skipped" : "stopped");
-    if (cell->reason) {
-        buf_text(out, ": ");
-        report_text(out, cell->reason, "");
-    }
+static bool is_absent(const struct cell *cell) {
+    return cell->state == CELL_SKIPPED || cell->state == CELL_STOPPED;
+}
+
+static bool same_absence(const struct cell *a, const struct cell *b) {
+    return a->state == b->state &&
+           strcmp(a->reason ? a->reason : "", b->reason ? b->reason : "") == 0;
+}
+
+/* Are all of the suite's phases absent for the same reason? */
+static bool whole_suite(const struct board *board, int ep, enum suite_id suite,
+                        const struct cell *like) {
+    for (int column = 0; column < (int)board->column_count; column++)
+        if (board->columns[column].suite == suite &&
+            !same_absence(board_cell(board, ep, column), like))
+            return false;
     return true;
+}
+
+/* "agentic cold, warm, tick 1" */
+static void put_phases(struct buf *out, const struct board *board, int ep,
+                       const struct cell *like) {
+    enum suite_id suites[SUITE_COUNT];
+    size_t count = report_suites(board, suites);
+    const char *between = "";
+    for (size_t i = 0; i < count; i++) {
+        bool whole = whole_suite(board, ep, suites[i], like), named = whole;
+        if (whole)
+            buf_printf(out, "%s%s", between, suite_word(suites[i]));
+        for (int column = 0; column < (int)board->column_count && !whole; column++) {
+            const struct column *what = &board->columns[column];
+            if (what->suite != suites[i] || !same_absence(board_cell(board, ep, column), like))
+                continue;
+            buf_printf(out, "%s%s%s", between, named ? "" : suite_word(suites[i]),
+                       named ? "" : " ");
+            report_text(out, what->phase, "");
+            between = ", ";
+            named = true;
+        }
+        between = named ? ", " : between;
+    }
+}
+
+bool report_absence(const struct board *board, int ep, int *column, struct buf *out) {
+    for (; *column < (int)board->column_count; ++*column) {
+        const struct cell *cell = board_cell(board, ep, *column);
+        bool told = !is_absent(cell);
+        for (int before = 0; before < *column && !told; before++)
+            told = same_absence(board_cell(board, ep, before), cell);
+        if (told)
+            continue;
+        put_phases(out, board, ep, cell);
+        buf_text(out, cell->state == CELL_SKIPPED ? ": skipped" : ": stopped");
+        buf_text(out, cell->reason ? ": " : "");
+        report_text(out, cell->reason, "");
+        ++*column;
+        return true;
+    }
+    return false;
 }
 
 const char *report_name(const struct board *board, int ep) {

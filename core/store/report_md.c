@@ -49,7 +49,7 @@ static void put_name(struct buf *out, const struct board *board, int ep) {
 static void put_cell(struct buf *out, const struct board *board, int ep, int column,
                      enum metric_id metric, struct notes *notes) {
     char value[METRIC_TEXT];
-    metric_format(metric, board_value(board, ep, column, metric, STAT_MEDIAN), value);
+    metric_in_unit(metric, board_value(board, ep, column, metric, STAT_MEDIAN), value);
     bool best = board_best(board, column, metric) == ep;
     buf_printf(out, " %s%s%s", best ? "**" : "", value, best ? "**" : "");
     for (int gate = 0; gate < GATE_COUNT; gate++) {
@@ -112,7 +112,7 @@ static void put_pass_k(struct buf *out, const struct board *board, enum suite_id
             if (board->columns[column].suite != suite)
                 continue;
             pass_k_of(board, ep, column, &pass_k);
-            metric_format(METRIC_SCORE, pass_k_percent(&pass_k), value);
+            metric_in_unit(METRIC_SCORE, pass_k_percent(&pass_k), value);
             buf_printf(out, " %s |", value);
         }
         buf_char(out, '\n');
@@ -150,20 +150,26 @@ static void put_place(struct buf *out, const struct board *board, int ep, int co
     buf_text(out, ": ");
 }
 
+static void put_absences(struct buf *out, const struct board *board, int ep) {
+    struct buf why;
+    buf_init(&why, SIZE_MAX / 4);
+    for (int column = 0; report_absence(board, ep, &column, &why); buf_reset(&why)) {
+        buf_text(out, "- ");
+        put_name(out, board, ep);
+        buf_text(out, ", ");
+        report_markup(out, buf_string(&why), "");
+        buf_char(out, '\n');
+    }
+    buf_done(&why);
+}
+
 /* What was not measured, and what went wrong. */
 static void put_failures(struct buf *out, const struct board *board) {
     size_t before = out->length;
-    for (int ep = 0; ep < (int)board->row_count; ep++)
+    for (int ep = 0; ep < (int)board->row_count; ep++) {
+        put_absences(out, board, ep);
         for (int column = 0; column < (int)board->column_count; column++) {
             const struct cell *cell = board_cell(board, ep, column);
-            struct buf why;
-            buf_init(&why, SIZE_MAX / 4);
-            if (report_absence(board, ep, column, &why)) {
-                put_place(out, board, ep, column);
-                report_markup(out, buf_string(&why), "");
-                buf_char(out, '\n');
-            }
-            buf_done(&why);
             if (cell->calls_cancelled + cell->calls_suspended > 0) {
                 put_place(out, board, ep, column);
                 report_uncounted(cell, out);
@@ -182,6 +188,7 @@ static void put_failures(struct buf *out, const struct board *board) {
                 buf_char(out, '\n');
             }
         }
+    }
     if (out->length > before)
         buf_char(out, '\n');
 }
@@ -283,6 +290,8 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
             if (metrics[m] == METRIC_SCORE)
                 put_pass_k(out, board, suites[i]);
         }
+        if (metric_count == 0)
+            buf_text(out, "\nNo figures.\n");
         put_verdicts(out, board, suites[i]);
     }
     buf_char(out, '\n');

@@ -10,6 +10,7 @@
 
 #include "model/compare.h"
 
+#define NOT_MEASURED "\nNot measured.\n"
 #define TURN_CALLS 60 /* of the lower bound (protocol 3) */
 
 /* ---- parts ---- */
@@ -76,7 +77,7 @@ void panel_text(struct panel *panel, const char *text) {
 
 void panel_number(struct panel *panel, enum metric_id metric, double value) {
     char text[METRIC_TEXT];
-    metric_format(metric, value, text);
+    metric_in_unit(metric, value, text);
     buf_printf(panel->out, " | %s", text);
 }
 
@@ -174,13 +175,17 @@ static void put_bound(struct panel *panel, const struct couple *couple, double t
 
 static void single_calls(struct panel *panel) {
     struct couple couple = {.ep = -1};
+    bool any = false;
     buf_text(panel->out, "\n## Section 1: single-call performance\n");
-    panel_head(panel, "Engine | Model | Format | Warm decode (t/s) | TTFT warm (ms) | TTFT "
-                      "prefix-test median (ms) | TTFT cold (ms) | Lower bound, 60 calls, warm | "
-                      "Lower bound, 60 calls, prefix changing | n");
     while (panel_next(panel, &couple)) {
         if (!panel_has(&couple, SUITE_AGENTIC))
             continue;
+        if (!any)
+            panel_head(panel,
+                       "Engine | Model | Format | Warm decode (t/s) | TTFT warm (ms) | TTFT "
+                       "prefix-test median (ms) | TTFT cold (ms) | Lower bound, 60 calls, warm | "
+                       "Lower bound, 60 calls, prefix changing | n");
+        any = true;
         const struct endpoint *endpoint = couple.board->rows[couple.ep].endpoint;
         int warm = column_of(&couple, SUITE_AGENTIC, "warm");
         double n = report_n(couple.board, couple.ep, warm, METRIC_DECODE);
@@ -201,8 +206,9 @@ static void single_calls(struct panel *panel) {
         buf_printf(panel->out, n >= 0 ? " | %.0f" : " | –", n);
         panel_row_end(panel);
     }
-    buf_text(panel->out, "\nMedians over the passes. Lower bound: 60 × (TTFT + max tokens / "
-                         "decode), sequential dispatch, computed.\n");
+    buf_text(panel->out, any ? "\nMedians over the passes. Lower bound: 60 × (TTFT + max tokens / "
+                               "decode), sequential dispatch, computed.\n"
+                             : NOT_MEASURED);
 }
 
 /* ---- 2: bursts ---- */
@@ -246,20 +252,26 @@ static void burst_row(struct panel *panel, const struct couple *couple, int colu
 
 static void bursts(struct panel *panel) {
     struct couple couple = {.ep = -1};
+    bool any = false;
     buf_text(panel->out, "\n## Section 2: concurrent burst\n");
-    panel_head(panel, "Engine | Model | N | Wall (s) | p50 latency (ms) | p95 (ms) | max (ms) | "
-                      "p50 TTFT (ms) | Aggregate (t/s) | Valid (%) | tok/s/W | Swap Δ (MB) | "
-                      "Serialisation");
     while (panel_next(panel, &couple))
         for (int column = 0; column < (int)couple.board->column_count; column++) {
             const struct column *what = &couple.board->columns[column];
             const struct cell *cell = board_cell(couple.board, couple.ep, column);
-            if (what->suite == SUITE_BURST && strncmp(what->phase, "burst-", 6) == 0 &&
-                (report_has(cell, METRIC_WALL) || report_has(cell, METRIC_LATENCY)))
-                burst_row(panel, &couple, column);
+            if (what->suite != SUITE_BURST || strncmp(what->phase, "burst-", 6) != 0 ||
+                (!report_has(cell, METRIC_WALL) && !report_has(cell, METRIC_LATENCY)))
+                continue;
+            if (!any)
+                panel_head(panel, "Engine | Model | N | Wall (s) | p50 latency (ms) | p95 (ms) | "
+                                  "max (ms) | p50 TTFT (ms) | Aggregate (t/s) | Valid (%) | "
+                                  "tok/s/W | Swap Δ (MB) | Serialisation");
+            any = true;
+            burst_row(panel, &couple, column);
         }
-    buf_text(panel->out, "\np95 stands from 20 calls on. The word is read from the calls' own "
-                         "intervals; equal p50, p95 and max are no sign of a queue.\n");
+    buf_text(panel->out,
+             any ? "\np95 stands from 20 calls on. The word is read from the calls' own "
+                   "intervals; equal p50, p95 and max are no sign of a queue.\n"
+                 : NOT_MEASURED);
 }
 
 /* ---- 3: caches ---- */
@@ -281,12 +293,14 @@ static const char *capability_of(const struct couple *couple, const char *name) 
     return value;
 }
 
+#define CACHES_HEAD                                                                                \
+    "Engine | Model | Reuse cross-user | prefix / cold | Best possible | Efficiency | Cached "     \
+    "share | Persists cross-restart | MTP accept (%) | KV type | Slots"
+
 static void caches(struct panel *panel) {
     struct couple couple = {.ep = -1};
+    bool any = false;
     buf_text(panel->out, "\n## Section 3: caches\n");
-    panel_head(panel, "Engine | Model | Reuse cross-user | prefix / cold | Best possible | "
-                      "Efficiency | Cached share | Persists cross-restart | MTP accept (%) | "
-                      "KV type | Slots");
     while (panel_next(panel, &couple)) {
         if (!panel_has(&couple, SUITE_AGENTIC))
             continue;
@@ -299,6 +313,9 @@ static void caches(struct panel *panel) {
         bool computed = !reuse && !isnan(ratio);
         if (!reuse && !snapshot && !computed)
             continue;
+        if (!any)
+            panel_head(panel, CACHES_HEAD);
+        any = true;
         panel_couple(panel, &couple);
         panel_text(panel, reuse ? reuse->value : computed ? (ratio < 0.2 ? "YES" : "NO") : NULL);
         if (computed)
@@ -317,6 +334,7 @@ static void caches(struct panel *panel) {
         panel_text(panel, capability_of(&couple, "slots"));
         panel_row_end(panel);
     }
+    buf_text(panel->out, any ? "" : NOT_MEASURED);
 }
 
 /* ---- 4: memory ---- */
@@ -352,7 +370,7 @@ static void memory(struct panel *panel) {
         panel_number(panel, METRIC_SWAPOUTS_DELTA, largest(&couple, METRIC_SWAPOUTS_DELTA));
         panel_row_end(panel);
     }
-    buf_text(panel->out, any ? "\nThe largest of all phases.\n" : "\nNot measured.\n");
+    buf_text(panel->out, any ? "\nThe largest of all phases.\n" : NOT_MEASURED);
 }
 
 /* ---- 6: operational ---- */

@@ -43,8 +43,7 @@ void report_origins(struct buf *out, const struct board *board);
 
 /* Suites of the board in the order of its columns; returns how many. */
 size_t report_suites(const struct board *board, enum suite_id suites[SUITE_COUNT]);
-/* The metrics that a person's table shows for a suite: the first always, the rest where some cell
- * has a value. */
+/* The metrics that a person's table shows for a suite: those of which some cell has a value. */
 size_t report_metrics(const struct board *board, enum suite_id suite,
                       enum metric_id metrics[METRIC_COUNT]);
 
@@ -83,9 +82,10 @@ void report_uncounted(const struct cell *cell, struct buf *out);
 /* What the first counted call of the cell that failed so said; NULL if nothing. */
 const char *report_error_detail(const struct board *board, int ep, int column,
                                 enum error_class class);
-/* Why a phase has no figures: "skipped: no restart command". False when it has them or still may.
- */
-bool report_absence(const struct board *board, int ep, int column, struct buf *out);
+/* Why phases of an endpoint have no figures, all of one reason together: "agentic cold, warm, tick
+ * 1: skipped: no restart command", a suite of which every phase is meant by its name alone. Begin
+ * with *column 0; it is moved on. False when there is no further reason. */
+bool report_absence(const struct board *board, int ep, int *column, struct buf *out);
 
 /* Name of an endpoint ("?" when a log names one that is not there), never NULL, not yet visible. */
 const char *report_name(const struct board *board, int ep);

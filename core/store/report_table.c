@@ -144,7 +144,7 @@ static void marks_of(const struct cell *cell, char marks[GATE_COUNT + 1]) {
 
 static void value_of(const struct board *board, int ep, int column, enum metric_id metric,
                      char out[METRIC_TEXT]) {
-    metric_format(metric, board_value(board, ep, column, metric, STAT_MEDIAN), out);
+    metric_in_unit(metric, board_value(board, ep, column, metric, STAT_MEDIAN), out);
 }
 
 static struct place measure(const struct board *board, int column, enum metric_id metric) {
@@ -240,7 +240,7 @@ static void put_block(struct table *table, enum suite_id suite, enum metric_id m
 static void pass_k_value(const struct board *board, int ep, int column, char out[METRIC_TEXT]) {
     struct pass_k pass_k;
     pass_k_of(board, ep, column, &pass_k);
-    metric_format(METRIC_SCORE, pass_k_percent(&pass_k), out);
+    metric_in_unit(METRIC_SCORE, pass_k_percent(&pass_k), out);
 }
 
 static void put_pass_k(struct table *table, enum suite_id suite) {
@@ -356,8 +356,22 @@ static void put_cells(struct table *table, const char *title,
     }
 }
 
-static void tell_absence(const struct board *board, int ep, int column, struct buf *out) {
-    report_absence(board, ep, column, out);
+static void put_absences(struct table *table) {
+    const struct board *board = table->board;
+    bool any = false;
+    struct buf text;
+    buf_init(&text, SIZE_MAX / 4);
+    for (int ep = 0; ep < (int)board->row_count; ep++) {
+        char *label = label_of(board, ep);
+        for (int column = 0; report_absence(board, ep, &column, &text); buf_reset(&text)) {
+            if (!any)
+                buf_text(table->out, "\nnot measured\n");
+            any = true;
+            put_item(table, label, table->name_width, buf_string(&text));
+        }
+        free(label);
+    }
+    buf_done(&text);
 }
 
 static void put_failed(struct table *table) {
@@ -465,7 +479,7 @@ static void put_board(struct table *table) {
         }
         put_verdicts(table, suites[i]);
     }
-    put_cells(table, "not measured", tell_absence);
+    put_absences(table);
     put_cells(table, "errors", list_errors);
     put_cells(table, "calls not counted", list_uncounted);
     put_failed(table);
