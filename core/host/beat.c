@@ -138,23 +138,8 @@ static void tell_reasons(struct beat *beat, struct sampled *lane, int64_t t) {
 
 static bool is_told(const struct sampled *lane, const struct sample *sample,
                     enum machine_figure figure) {
-    switch (figure) {
-    case MACHINE_ENERGY:
-        return lane->rail_count > 0 || sample->rail_count > 0 || !isnan(sample->watts);
-    case MACHINE_THERMAL:
-        return sample->thermal != THERMAL_UNKNOWN;
-    case MACHINE_SWAP:
-        return !isnan(sample->swap_mb);
-    case MACHINE_PRESSURE:
-        return !isnan(sample->pressure);
-    case MACHINE_MEMORY:
-        return sample->engine_count > 0;
-    case MACHINE_POWER:
-        return sample->power_source != NULL;
-    case MACHINE_FIGURE_COUNT:
-        break;
-    }
-    return true;
+    return machine_figure_told(
+        sample, figure, lane->rail_count > 0 || sample->rail_count > 0 || !isnan(sample->watts));
 }
 
 /* What this machine itself says of a figure it lacks. */

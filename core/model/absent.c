@@ -29,13 +29,10 @@ const char *machine_figure_word(enum machine_figure figure) {
 
 /* ---- the machine ---- */
 
-static bool machine_tells(const struct lane_state *lane, enum machine_figure figure) {
-    const struct sample *sample = &lane->last;
-    if (!lane->seen)
-        return false;
+bool machine_figure_told(const struct sample *sample, enum machine_figure figure, bool energy) {
     switch (figure) {
     case MACHINE_ENERGY:
-        return *energy_rails(lane->energy) != '\0';
+        return energy;
     case MACHINE_THERMAL:
         return sample->thermal != THERMAL_UNKNOWN;
     case MACHINE_SWAP:
@@ -50,6 +47,11 @@ static bool machine_tells(const struct lane_state *lane, enum machine_figure fig
         break;
     }
     return false;
+}
+
+static bool machine_tells(const struct lane_state *lane, enum machine_figure figure) {
+    return lane->seen &&
+           machine_figure_told(&lane->last, figure, *energy_rails(lane->energy) != '\0');
 }
 
 /* What its sampler said of it. */

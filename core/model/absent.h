@@ -20,6 +20,8 @@ enum machine_figure {
     MACHINE_FIGURE_COUNT
 };
 const char *machine_figure_word(enum machine_figure figure); /* "energy": in the log */
+/* Whether a sample has it; `energy` from elsewhere: rails may be silent in one sample. */
+bool machine_figure_told(const struct sample *sample, enum machine_figure figure, bool energy);
 
 /* Why board_value gives nothing for this figure; never empty for one that is absent. False, and "",
  * when it is there, or when there is no such cell. */
