@@ -36,12 +36,12 @@ static inline void board_text_values(struct buf *out, const struct values *value
 }
 
 static inline void board_text_record(struct buf *out, const struct pass_record *r) {
-    buf_printf(out, "pass %d %d %d%d %d %lld %lld %zu %zu | %d %d %g %g %g %g %d %g %d %d |",
-               r->pass, r->attempt, r->open, r->control, (int)r->status, (long long)r->started_us,
-               (long long)r->ended_us, r->first_call, r->open ? 0 : r->end_call, r->watch.samples,
-               r->watch.hot_samples, r->watch.swap_start, r->watch.swap_peak,
-               r->watch.swapouts_last, r->watch.rss_mb, (int)r->watch.thermal, r->suite_swap,
-               r->watch.others, r->watch.processes);
+    buf_printf(out, "pass %d %d %d%d%d%d %d %lld %lld %zu %zu | %d %d %g %g %g %g %d %g %d %d |",
+               r->pass, r->attempt, r->open, r->control, r->down, r->again, (int)r->status,
+               (long long)r->started_us, (long long)r->ended_us, r->first_call,
+               r->open ? 0 : r->end_call, r->watch.samples, r->watch.hot_samples,
+               r->watch.swap_start, r->watch.swap_peak, r->watch.swapouts_last, r->watch.rss_mb,
+               (int)r->watch.thermal, r->suite_swap, r->watch.others, r->watch.processes);
     for (size_t i = 0; i < PASS_METRICS; i++)
         buf_printf(out, " %a@%u", r->values[i], r->slots[i]);
     buf_printf(out, " %lld %g %g %lld %d %d %d %g %g %a %g %g %d %d %d\n",

@@ -236,6 +236,152 @@ static void test_nothing_crosses_the_seam(void **state) {
     board_free(board);
 }
 
+static void left_out(struct board *board, int ep, enum suite_id suite, const char *name,
+                     const char *reason) {
+    phase(board, board->now_us + 1, ep, suite, name, 0, PHASE_SKIPPED, reason);
+}
+
+/* The engine died in agentic: what is measured anew is not done any more, the rest stays. */
+static void test_progress_begins_at_the_seam(void **state) {
+    (void)state;
+    struct board *board = two_suites(1);
+    whole(board, 0, SUITE_AGENTIC, 0);
+    left_out(board, 0, SUITE_BURST, "single-8", "skipped by the user");
+    left_out(board, 0, SUITE_BURST, "burst-8", "skipped by the user");
+    phase(board, board->now_us + 1, 1, SUITE_AGENTIC, "cold", 0, PHASE_DONE, NULL);
+    left_out(board, 1, SUITE_AGENTIC, "warm", REASON_DOWN);
+    left_out(board, 1, SUITE_BURST, "single-8", REASON_DOWN);
+    build_phase_start(board, board->now_us + 1, 1, SUITE_BURST, "burst-8", 0); /* killed in it */
+    assert_int_equal(board->phases_done, 7);
+    assert_true(board_eta_us(board) > 0);
+    for (int i = 0; i < 2; i++) { /* killed at once and resumed: the same */
+        seam(board);
+        assert_int_equal(board->phases_done, 4);
+        assert_true(board_progress(board) == 0.5);
+        assert_true(board_eta_us(board) == board->now_us); /* as much again */
+    }
+    static const struct {
+        enum suite_id suite;
+        const char *name;
+    } again[] = {{SUITE_AGENTIC, "cold"},
+                 {SUITE_AGENTIC, "warm"},
+                 {SUITE_BURST, "single-8"},
+                 {SUITE_BURST, "burst-8"}};
+    for (size_t i = 0; i < COUNT_OF(again); i++) {
+        assert_int_equal(board_pass(board, 1, again[i].suite, 0), BOARD_PASS_BEGUN);
+        int64_t t = board->now_us + 1;
+        build_phase_start(board, t, 1, again[i].suite, again[i].name, 0);
+        assert_int_equal(board->phases_done, 4 + i);
+        build_phase_end(board, t + 1, 1, again[i].suite, again[i].name, 0, PHASE_DONE, NULL);
+        assert_int_equal(board->phases_done, 5 + i);
+    }
+    assert_true(board_progress(board) == 1);
+    assert_int_equal(board_pass(board, 1, SUITE_BURST, 0), BOARD_PASS_ENDED);
+    board_free(board);
+}
+
+/* Killed again before its last phase: that one is of an older attempt, the pass has not ended. */
+static void test_a_pass_is_of_one_attempt(void **state) {
+    (void)state;
+    struct board *board = two_suites(1);
+    left_out(board, 0, SUITE_AGENTIC, "cold", REASON_DOWN);
+    phase(board, board->now_us + 1, 0, SUITE_AGENTIC, "warm", 0, PHASE_DONE, NULL);
+    seam(board);
+    phase(board, board->now_us + 1, 0, SUITE_AGENTIC, "cold", 0, PHASE_DONE, NULL);
+    assert_int_equal(board_pass(board, 0, SUITE_AGENTIC, 0), BOARD_PASS_BEGUN);
+    assert_int_equal(board->phases_done, 1);
+    seam(board);
+    assert_int_equal(board->phases_done, 0);
+    whole(board, 0, SUITE_AGENTIC, 0);
+    assert_int_equal(board_pass(board, 0, SUITE_AGENTIC, 0), BOARD_PASS_ENDED);
+    seam(board);
+    assert_int_equal(board->phases_done, 2);
+    board_free(board);
+}
+
+/* Nor is the drift control counted, which was begun when the run was killed. */
+static void test_control_is_no_progress(void **state) {
+    (void)state;
+    struct board *board = two_suites(1);
+    whole(board, 0, SUITE_AGENTIC, 0);
+    phase(board, board->now_us + 1, 0, SUITE_AGENTIC, "cold", 1, PHASE_DONE, NULL);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(board->phases_done, 2);
+        seam(board);
+    }
+    whole(board, 0, SUITE_AGENTIC, 1);
+    assert_int_equal(board->phases_done, 2);
+    assert_int_equal(board->rows[0].retries, 0);
+    board_free(board);
+}
+
+/* What a resumed run measures anew is no retry; a second go within it is. */
+static void test_retries(void **state) {
+    (void)state;
+    struct board *board = two_suites(1);
+    phase(board, 10, 0, SUITE_AGENTIC, "cold", 0, PHASE_DONE, NULL);
+    left_out(board, 0, SUITE_AGENTIC, "warm", REASON_DOWN);
+    build_phase_start(board, board->now_us + 1, 0, SUITE_BURST, "single-8", 0);
+    seam(board);
+    whole(board, 0, SUITE_AGENTIC, 0);
+    whole(board, 0, SUITE_BURST, 0);
+    assert_int_equal(board->rows[0].retries, 0);
+    assert_int_equal(board->phases_done, 4);
+    whole(board, 0, SUITE_BURST, 0);
+    assert_int_equal(board->rows[0].retries, 2);
+    assert_int_equal(board->phases_done, 4);
+    board_free(board);
+}
+
+static void endpoint_says(struct board *board, enum endpoint_state state, const char *detail) {
+    struct event *event = event_new(EVENT_ENDPOINT, board->now_us);
+    event->endpoint.state = state;
+    event->endpoint.engine_version = mem_string("1.0");
+    event->endpoint.detail = mem_string(detail);
+    build_apply(board, event);
+}
+
+static void test_an_engine_is_unknown_at_the_seam(void **state) {
+    (void)state;
+    struct board *board = two_suites(1);
+    endpoint_says(board, ENDPOINT_DOWN, "connection refused");
+    seam(board);
+    assert_int_equal(board->rows[0].state, ENDPOINT_UNKNOWN);
+    assert_null(board->rows[0].detail);
+    assert_string_equal(board->rows[0].engine_version, "1.0"); /* another one would be told */
+    endpoint_says(board, ENDPOINT_DOWN, "connection refused");
+    build_run_end(board, board->now_us, RUN_COMPLETE);
+    assert_int_equal(board->rows[0].state, ENDPOINT_DOWN);
+    board_free(board);
+}
+
+/* Pass 0 failed, of pass 1 nothing came: that no call succeeded stays true. */
+static void test_a_failed_phase_stays_failed(void **state) {
+    (void)state;
+    struct board *board = two_suites(2);
+    const struct cell *cell = board_cell(board, 0, board_column(board, SUITE_AGENTIC, "cold"));
+    build_phase_start(board, 0, 0, SUITE_AGENTIC, "cold", 0);
+    struct call call = build_call(1, 0, SUITE_AGENTIC, "cold", 0, 1000, 9000, 100, 400);
+    build_fail(&call, ERROR_CONNECT);
+    build_whole_call(board, &call);
+    assert_false(board_nothing_ok(cell)); /* it still runs */
+    build_phase_end(board, board->now_us, 0, SUITE_AGENTIC, "cold", 0, PHASE_DONE, NULL);
+    assert_true(board_nothing_ok(cell));
+    phase(board, board->now_us + 1, 0, SUITE_AGENTIC, "cold", 1, PHASE_SKIPPED, REASON_DOWN);
+    assert_int_equal(cell->state, CELL_SKIPPED);
+    assert_true(board_nothing_ok(cell));
+    /* one that only was skipped never failed, also when a call found out that it must be */
+    cell = board_cell(board, 0, board_column(board, SUITE_AGENTIC, "warm"));
+    build_phase_start(board, board->now_us, 0, SUITE_AGENTIC, "warm", 0);
+    call = build_call(2, 0, SUITE_AGENTIC, "warm", 0, board->now_us + 1000, 9000, 100, 400);
+    build_fail(&call, ERROR_HTTP_4XX);
+    build_whole_call(board, &call);
+    build_phase_end(board, board->now_us, 0, SUITE_AGENTIC, "warm", 0, PHASE_SKIPPED,
+                    "context too small");
+    assert_false(board_nothing_ok(cell));
+    board_free(board);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_units),
@@ -247,6 +393,12 @@ int main(void) {
         cmocka_unit_test(test_fits),
         cmocka_unit_test(test_spoiled_pass_is_superseded),
         cmocka_unit_test(test_nothing_crosses_the_seam),
+        cmocka_unit_test(test_progress_begins_at_the_seam),
+        cmocka_unit_test(test_a_pass_is_of_one_attempt),
+        cmocka_unit_test(test_control_is_no_progress),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_an_engine_is_unknown_at_the_seam),
+        cmocka_unit_test(test_a_failed_phase_stays_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,11 +87,6 @@ static void read_marks(const struct cell *cell, int mark_width, struct cellview 
         }
 }
 
-static bool is_failed(const struct cell *cell) {
-    return board_failed(cell) > 0 && cell->calls_ok == 0 && cell->calls_running == 0 &&
-           (cell->state == CELL_DONE || cell->state == CELL_STOPPED);
-}
-
 void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, int best,
                    int mark_width, struct cellview *out) {
     const struct cell *cell = board_cell(ref->board, ref->ep, column);
@@ -108,7 +103,7 @@ void cellview_read(const struct row_ref *ref, int column, const struct ui *ui, i
     }
     out->running = cell->state == CELL_RUNNING; /* a later pass: the figure so far stays */
     out->turn = ref->board->now_us / 250000;
-    if (is_failed(cell)) {
+    if (board_nothing_ok(cell)) {
         copy_text(out->text, sizeof out->text, "✗");
         out->role = ROLE_BAD;
     } else if (cell->state == CELL_WAITING && isnan(value)) {

@@ -99,7 +99,7 @@ static void detail_reason(const struct ask *ask, char *detail) {
 
 static bool is_skipped(const struct ask *ask, char *detail) {
     detail_reason(ask, detail);
-    return ask->cell->state == CELL_SKIPPED;
+    return ask->cell->state == CELL_SKIPPED && !board_nothing_ok(ask->cell);
 }
 
 static bool is_stopped(const struct ask *ask, char *detail) {

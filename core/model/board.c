@@ -197,13 +197,24 @@ static void apply_capability(struct board *board, const struct event_capability 
     replace(&found->evidence, event->evidence);
 }
 
-/* The end, or (`open`) the end so far of a run that was taken up again later: then what is measured
- * next does not follow what was. */
+/* The run was taken up again later: what is measured next does not follow what was, what it
+ * measures anew is open again, and nothing is known of engines that nobody has asked since. */
+static void pass_seam(struct board *board, int64_t t) {
+    for (size_t i = 0; i < board->lane_count; i++)
+        lane_break(&board->lanes[i], t);
+    for (size_t ep = 0; ep < board->row_count; ep++) {
+        board->rows[ep].state = ENDPOINT_UNKNOWN;
+        replace(&board->rows[ep].detail, NULL);
+    }
+    passes_reopen(board);
+}
+
+/* The end, or (`open`) the end so far. */
 static void apply_run_end(struct board *board, int64_t t, const struct event_run_end *event) {
     board->status = (unsigned)event->status < RUN_STATUS_COUNT ? event->status : RUN_FAILED;
     board->dropped += event->dropped;
-    for (size_t i = 0; i < board->lane_count && board->status == RUN_OPEN; i++)
-        lane_break(&board->lanes[i], t);
+    if (board->status == RUN_OPEN)
+        pass_seam(board, t);
     for (size_t ep = 0; ep < board->row_count; ep++) {
         struct row *row = &board->rows[ep];
         live_stop(row, t);

@@ -97,7 +97,7 @@ struct row { /* an endpoint's */
     size_t score_count, score_capacity;
     int running_column; /* -1 when idle */
     double tps_now;     /* live decode rate over the last second; NaN */
-    int retries;
+    int retries;        /* of phases and calls, by whatever log made both attempts */
     struct live *live;
 };
 struct score_line {
@@ -163,7 +163,8 @@ struct board {
     struct judgement *judgements;
     size_t judgement_count, judgement_capacity;
     int64_t events; /* applied */
-    size_t calls_done, phases_done, phases_planned;
+    size_t calls_done, phases_planned;
+    size_t phases_done; /* of those; without what is measured anew since the run was resumed */
     struct call_index *index; /* id → call */
     struct texts *texts;      /* calls that hold texts, oldest first */
     int64_t nonsense;         /* events ignored; the first one is told in a note */
@@ -190,7 +191,7 @@ const struct lane_state *board_lane(const struct board *board, const char *name)
 
 /* How far a suite's pass on an endpoint has come: nothing of it began; begun, but not all its
  * planned phases have ended; all have: done, or skipped for a reason that stays (not
- * REASON_DOWN). */
+ * REASON_DOWN). Of a run that was resumed, a pass that had not ended by then begins anew. */
 enum board_pass { BOARD_PASS_NONE, BOARD_PASS_BEGUN, BOARD_PASS_ENDED };
 enum board_pass board_pass(const struct board *board, int ep, enum suite_id suite, int pass);
 
@@ -210,6 +211,10 @@ double board_row_value(const struct board *board, int ep, enum suite_id suite,
 double board_rest_watts(const struct board *board, int ep);
 /* Finished calls that are not ok by the engine's doing. */
 int board_failed(const struct cell *cell);
+/* The phase was measured, and no call of it succeeded; a pass that was skipped later changes
+ * nothing.
+ */
+bool board_nothing_ok(const struct cell *cell);
 /* Whether the cell's figures of this metric may be compared with others'. */
 bool board_ranked(const struct cell *cell, enum metric_id metric);
 /* Best ranked cell of a column by its median: its ep, or -1 when fewer than two may be ranked or

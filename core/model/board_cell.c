@@ -162,7 +162,40 @@ static void drop_scores(struct row *row, int column, int pass) {
     row->score_count = kept;
 }
 
-/* The phase is run again in the same pass: nothing of the attempt before may stay. */
+bool pass_counts(const struct pass_record *record) {
+    return !record->open && !record->control && !record->again;
+}
+
+static bool counts_as_done(const struct board *board, int column,
+                           const struct pass_record *record) {
+    return board->columns[column].planned && pass_counts(record);
+}
+
+/* A suite's pass is measured anew as a whole, or not at all. */
+static void pass_reopen(struct board *board, int ep, enum suite_id suite, int pass) {
+    if (board_pass(board, ep, suite, pass) != BOARD_PASS_BEGUN)
+        return;
+    for (int column = 0; column < (int)board->column_count; column++) {
+        struct pass_record *record = pass_find(board_cell(board, ep, column), pass);
+        if (!record || board->columns[column].suite != suite)
+            continue;
+        board->phases_done -= counts_as_done(board, column, record);
+        record->again = true;
+    }
+}
+
+void passes_reopen(struct board *board) {
+    for (int ep = 0; ep < (int)board->row_count; ep++)
+        for (int column = 0; column < (int)board->column_count; column++) {
+            const struct cell *cell = board_cell(board, ep, column);
+            for (size_t i = 0; i < cell->record_count; i++)
+                if (!cell->records[i].again)
+                    pass_reopen(board, ep, board->columns[column].suite, cell->records[i].pass);
+        }
+}
+
+/* The phase is run again in the same pass: nothing of the attempt before may stay. A retry it is
+ * only when the same log holds both attempts. */
 void cell_retry(struct board *board, int ep, int column, struct pass_record *record) {
     struct row *row = &board->rows[ep];
     struct cell *cell = &row->cells[column];
@@ -176,15 +209,13 @@ void cell_retry(struct board *board, int ep, int column, struct pass_record *rec
     }
     if (!record->open && record->status == PHASE_DONE && !record->control)
         cell->passes_done--;
-    if (!record->open && board->columns[column].planned && !record->control &&
-        board->phases_done > 0)
-        board->phases_done--;
+    board->phases_done -= counts_as_done(board, column, record);
     cell->scores -= record->turns;
     cell->points_times_1000 -= record->points_times_1000;
     drop_scores(row, column, record->pass);
     bool published = !record->open;
     record->attempt++;
-    row->retries++;
+    row->retries += !record->again;
     pass_open(board, ep, record);
     if (counted)
         calls_replot(row);
@@ -276,7 +307,7 @@ void apply_phase_end(struct board *board, int64_t t, const struct event_phase *p
                        ? NULL
                        : mem_bytes(phase->reason, strnlen(phase->reason, SCORE_TEXT_MAX));
     cell->passes_done += phase->status == PHASE_DONE && !record->control;
-    board->phases_done += board->columns[column].planned && !record->control;
+    board->phases_done += counts_as_done(board, column, record);
     if (row->running_column == column)
         row->running_column = -1;
     watch_close(&record->watch, row, &board->lanes[row->live->lane], record->started_us);

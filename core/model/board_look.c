@@ -41,8 +41,8 @@ enum board_pass board_pass(const struct board *board, int ep, enum suite_id suit
             continue;
         const struct pass_record *record = pass_find(board_cell(board, ep, (int)i), pass);
         begun = begun || record;
-        ended =
-            ended && record && !record->open && record->status != PHASE_STOPPED && !record->down;
+        ended = ended && record && !record->open && !record->again &&
+                record->status != PHASE_STOPPED && !record->down;
     }
     return !begun ? BOARD_PASS_NONE : ended ? BOARD_PASS_ENDED : BOARD_PASS_BEGUN;
 }
@@ -145,6 +145,12 @@ int board_failed(const struct cell *cell) {
            cell->calls_suspended;
 }
 
+bool board_nothing_ok(const struct cell *cell) {
+    bool measured = cell->state == CELL_DONE || cell->state == CELL_STOPPED ||
+                    (cell->state == CELL_SKIPPED && cell->passes_done > 0);
+    return measured && board_failed(cell) > 0 && cell->calls_ok == 0 && cell->calls_running == 0;
+}
+
 bool board_ranked(const struct cell *cell, enum metric_id metric) {
     return metric_counts_tokens(metric) ? cell->tokens_ranked : cell->ranked;
 }
@@ -189,7 +195,7 @@ static void lane_progress(const struct board *board, int lane, double *done, dou
                 continue;
             *planned += passes;
             for (size_t r = 0; r < row->cells[k].record_count; r++)
-                *done += !row->cells[k].records[r].open && !row->cells[k].records[r].control;
+                *done += pass_counts(&row->cells[k].records[r]);
         }
     }
 }

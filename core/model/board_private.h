@@ -32,7 +32,8 @@ struct pass_record {
     bool open;
     bool control; /* the drift control: one pass more than planned, in no figure (runner.h) */
     enum phase_status status;
-    bool down; /* skipped because the engine did not answer */
+    bool down;  /* skipped because the engine did not answer */
+    bool again; /* of a pass that is measured anew since the run was resumed, and it is its turn */
     int64_t started_us, ended_us;
     size_t first_call, end_call; /* of the row's calls; others may lie between */
     struct watch watch;
@@ -105,6 +106,9 @@ void cell_done(struct cell *cell);
 bool pass_is_control(const struct board *board, int pass);
 struct pass_record *pass_find(const struct cell *cell, int pass);
 struct pass_record *pass_make(struct board *board, int ep, int column, int pass);
+bool pass_counts(const struct pass_record *record); /* as done, for the progress */
+/* The run was resumed: what it measures anew no longer counts as done (suites/resume.h). */
+void passes_reopen(struct board *board);
 void cell_retry(struct board *board, int ep, int column, struct pass_record *record);
 void cell_replace_call(struct board *board, const struct call *by, int column,
                        struct pass_record *record);
