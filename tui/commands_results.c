@@ -13,11 +13,14 @@
 
 #define LIST_BYTES ((size_t)64 << 20)
 
-static void put_text(struct buf *out, const char *text) {
+/* `text` made visible, and blanks up to `width` cells. */
+static void put_text(struct buf *out, const char *text, size_t width) {
     size_t size = strlen(text) * 3 + 1;
     char *visible = mem_alloc(size);
     text_visible(visible, size, text, strlen(text));
     buf_text(out, visible);
+    for (size_t cells = text_cells(visible); cells < width; cells++)
+        buf_char(out, ' ');
     free(visible);
 }
 
@@ -28,33 +31,68 @@ static void put_size(struct buf *out, int64_t bytes) {
         buf_printf(out, "%6.1f MB", (double)bytes / 1e6);
 }
 
+/* Cells of the columns that are as wide as their longest. */
+struct widths {
+    size_t id, suites;
+};
+
+static struct widths measure(const struct result *list, const struct summary *summaries,
+                             size_t count) {
+    struct widths widths = {strlen("RUN"), strlen("SUITES")};
+    struct buf suites;
+    buf_init(&suites, (size_t)1 << 20);
+    for (size_t i = 0; i < count; i++, buf_reset(&suites)) {
+        summary_suites(&summaries[i], &suites);
+        size_t id = text_cells(list[i].id), cells = text_cells(buf_string(&suites));
+        widths.id = id > widths.id ? id : widths.id;
+        widths.suites = cells > widths.suites ? cells : widths.suites;
+    }
+    buf_done(&suites);
+    return widths;
+}
+
+static void put_head(struct buf *out, struct widths widths) {
+    put_text(out, "RUN", widths.id);
+    buf_printf(out, "  %-20s  %-11s  %9s  ", "STARTED", "STATE", "SIZE");
+    put_text(out, "SUITES", widths.suites);
+    buf_text(out, "  ENDPOINTS\n");
+}
+
 static void put_line(struct buf *out, const struct result *result, const struct summary *summary,
-                     const struct summary *next) {
+                     const struct summary *next, struct widths widths) {
     struct buf words;
+    char started[21]; /* as ISO 8601 has it */
     buf_init(&words, (size_t)1 << 20);
-    buf_printf(&words, "%-42s", result->id);
-    put_text(out, buf_string(&words));
-    buf_printf(out, "  %-20.20s  %-11s  ",
-               summary->readable && summary->run.started ? summary->run.started : "–",
-               summary_state(summary));
+    put_text(out, result->id, widths.id);
+    snprintf(started, sizeof started, "%.20s",
+             summary->readable && summary->run.started ? summary->run.started : "–");
+    buf_text(out, "  ");
+    put_text(out, started, 20);
+    buf_printf(out, "  %-11s  ", summary_state(summary));
     put_size(out, result->bytes);
+    buf_text(out, "  ");
+    summary_suites(summary, &words);
+    put_text(out, words.length ? buf_string(&words) : "–", widths.suites);
     buf_reset(&words);
     buf_text(&words, "  ");
-    summary_suites(summary, &words);
-    buf_text(&words, "  ");
     summary_endpoints(summary, &words);
+    if (words.length == 2)
+        buf_text(&words, "–");
     if (summary->readable && summary->run.resumes)
         buf_printf(&words, "  (resumes %s)", summary->run.resumes);
     if (next)
         buf_printf(&words, "  (resumed by %s)", next->run.id);
-    put_text(out, buf_string(&words));
+    put_text(out, buf_string(&words), 0);
     buf_char(out, '\n');
     buf_done(&words);
 }
 
 static void put_list(struct buf *out, const struct result *list, size_t count, bool json) {
     struct summary *summaries = summaries_read(list, count);
+    struct widths widths = measure(list, summaries, count);
     struct json_writer writer;
+    if (!json && count > 0)
+        put_head(out, widths);
     if (json) {
         json_begin(&writer, out);
         json_open(&writer, NULL, '[');
@@ -65,7 +103,7 @@ static void put_list(struct buf *out, const struct result *list, size_t count, b
         if (json)
             summary_json(&summaries[i], &list[i], next, &writer);
         else
-            put_line(out, &list[i], &summaries[i], next);
+            put_line(out, &list[i], &summaries[i], next, widths);
     }
     if (json) {
         json_close(&writer, ']');
