@@ -35,7 +35,7 @@ static void test_no_key_twice_in_one_context(void **state) {
     const struct action_row *rows = keymap_rows(&count);
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < KEYS_OF(rows[i]) && rows[i].keys[k]; k++)
-            for (int context = CONTEXT_LIVE; context <= CONTEXT_REPLAY; context++)
+            for (int context = CONTEXT_LIVE; context <= CONTEXT_ENDED; context *= 2)
                 if (rows[i].context & context) /* an earlier row would have taken it */
                     assert_int_equal(keymap_action(rows[i].keys[k], context), rows[i].action);
 }
@@ -58,7 +58,9 @@ static void test_conventions(void **state) {
         {'q', CONTEXT_ANY, ACTION_QUIT},           {KEY_ID_ESCAPE, CONTEXT_ANY, ACTION_BACK},
         {'h', CONTEXT_ANY, ACTION_LEFT},           {KEY_ID_F1, CONTEXT_ANY, ACTION_HELP},
         {'G', CONTEXT_ANY, ACTION_LAST},           {'1', CONTEXT_ANY, ACTION_VIEW_BOARD},
-        {'s', CONTEXT_LIVE, ACTION_START},         {'s', CONTEXT_REPLAY, ACTION_STEP},
+        {'s', CONTEXT_ENDED, ACTION_START},        {'s', CONTEXT_REPLAY, ACTION_STEP},
+        {'s', CONTEXT_LIVE, ACTION_NONE},          {'x', CONTEXT_ENDED, ACTION_NONE},
+        {'n', CONTEXT_ENDED, ACTION_NONE},         {'p', CONTEXT_ENDED, ACTION_NONE},
         {'[', CONTEXT_LIVE, ACTION_NONE},          {'[', CONTEXT_REPLAY, ACTION_PHASE_BACK},
         {0x1f600, CONTEXT_ANY, ACTION_NONE},       {KEY_ID_NONE, CONTEXT_ANY, ACTION_NONE},
         {KEY_ID_RESIZE, CONTEXT_ANY, ACTION_NONE},
@@ -72,7 +74,7 @@ static void test_the_bar_is_short(void **state) {
     (void)state;
     size_t count;
     const struct action_row *rows = keymap_rows(&count);
-    for (int context = CONTEXT_LIVE; context <= CONTEXT_REPLAY; context++) {
+    for (int context = CONTEXT_LIVE; context <= CONTEXT_ENDED; context *= 2) {
         int shown = 0;
         for (size_t i = 0; i < count; i++)
             shown += rows[i].bar && (rows[i].context & context);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "build.h"
 #include "callview.h"
+#include "header.h"
 #include "rows.h"
 
 /* Eight engines with the panel's figures in mind; the sixth fails, the last one is running. */
@@ -428,6 +429,34 @@ static void solo_scrolls(void **state) {
     shows(f, 120, 40, "GPU busy");
 }
 
+static void bar_line(struct fixture *f, struct buf *out) {
+    struct draw draw = {&f->frame, &f->scene, &f->ui};
+    frame_resize(&f->frame, 80, 1);
+    header_bar(&draw, (struct rect){0, 0, 80, 1});
+    frame_dump_text(&f->frame, false, out);
+}
+
+/* Nothing is offered that does nothing: a run that is over can't be paused, stopped or skipped in.
+ */
+static void keys_after_the_end(void **state) {
+    struct fixture *f = *state;
+    struct buf during, after;
+    buf_init(&during, 4096);
+    buf_init(&after, 4096);
+    f->ui.replay = f->ui.ended = false;
+    bar_line(f, &during);
+    f->ui.ended = true;
+    bar_line(f, &after);
+    assert_non_null(strstr(buf_string(&during), "p pause  x stop  n skip"));
+    assert_null(strstr(buf_string(&during), "again"));
+    assert_non_null(strstr(buf_string(&after), "s again"));
+    assert_null(strstr(buf_string(&after), "pause"));
+    assert_null(strstr(buf_string(&after), "stop"));
+    assert_null(strstr(buf_string(&after), "skip"));
+    buf_done(&during);
+    buf_done(&after);
+}
+
 /* The bar's parts add up, in the order of time, and never leave their cells. */
 static void bar_of_a_call(void **state) {
     struct fixture *f = *state;
@@ -501,7 +530,8 @@ int main(void) {
         WITH(metrics_go_round),      WITH(engine_shows_calls),
         WITH(why_is_one_key_away),   WITH(energy_is_one_key_away),
         WITH(solo_scrolls),          WITH(bar_of_a_call),
-        WITH(two_runs_have_labels),  WITH(bottom_line),
+        WITH(keys_after_the_end),    WITH(two_runs_have_labels),
+        WITH(bottom_line),
     };
     return cmocka_run_group_tests_name("view", tests, NULL, NULL);
 }

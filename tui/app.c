@@ -54,7 +54,7 @@ void app_boards(struct app *app) {
 static void restart(struct app *app) {
     struct error error = {0};
     struct run run;
-    if (!app->live || !app->ended)
+    if (!app->live || !app->ui.ended)
         return;
     if (!live_run_finish(app->live, &app->failure)) {
         app->live = NULL;
@@ -75,13 +75,13 @@ static void restart(struct app *app) {
         beside_rewind(app->beside);
         beside_follow(app->beside, app->boards);
     }
-    app->ended = app->interrupted = false;
+    app->ui.ended = app->interrupted = false;
 }
 
 static void act_live(struct app *app, enum action action) {
     if (action == ACTION_START)
         restart(app);
-    if (!app->live || app->ended)
+    if (!app->live || app->ui.ended)
         return;
     bool other = app->ui.source > 0 && (action == ACTION_SKIP || action == ACTION_RETRY);
     if (other)
@@ -283,7 +283,7 @@ static void save_screen(struct app *app, int width, int height) {
 
 /* True when the program should end. */
 static bool act_quit(struct app *app) {
-    if (app->live && !app->ended && !app->ui.confirm_stop) {
+    if (app->live && !app->ui.ended && !app->ui.confirm_stop) {
         app->ui.confirm_stop = true;
         app->ui.quitting = true;
         return false;
@@ -325,7 +325,7 @@ static bool press(struct app *app, int key, int width, int height) {
     bool quit = false;
     if (key_prompt(app, key, &quit))
         return quit;
-    enum action action = keymap_action(key, app->ui.replay ? CONTEXT_REPLAY : CONTEXT_LIVE);
+    enum action action = keymap_action(key, ui_context(&app->ui));
     if (action == ACTION_NONE)
         return false;
     app->ui.message[0] = '\0';
@@ -419,7 +419,7 @@ static void draw(struct app *app, struct frame *frame) {
     if (frame->width != width || frame->height != height)
         frame_resize(frame, width, height);
     app_replay_state(app);
-    if (app->ended) /* nothing is left to stop */
+    if (app->ui.ended) /* nothing is left to stop */
         app->ui.confirm_stop = app->ui.quitting = false;
     frame_clear(frame);
     view_draw(frame, &app->scene, &app->ui);
@@ -439,7 +439,7 @@ static bool press_all(struct app *app, const struct frame *frame, bool *dirty) {
 /* The log could not be written: there is nothing to measure for any more. */
 static bool has_failed(const struct app *app) {
     return app->failure.text[0] ||
-           (app->live && app->ended && app->boards[0]->status == RUN_FAILED);
+           (app->live && app->ui.ended && app->boards[0]->status == RUN_FAILED);
 }
 
 bool app_screen(struct app *app, struct app_signals signals, struct error *error) {
@@ -464,7 +464,7 @@ bool app_screen(struct app *app, struct app_signals signals, struct error *error
         if (!quit)
             wait_for(app, signals, true, dirty ? (due > now ? due - now : 0) : -1);
     }
-    if (app->live && !app->ended)
+    if (app->live && !app->ui.ended)
         app->interrupted = true;
     frame_done(&frame);
     screen_close();
@@ -488,7 +488,7 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
         plain_header(app->boards[i], &lines);
         plain[i].label = app->run_count > 1 ? app->runs[i].id : NULL;
     }
-    while (ok && !app->ended) {
+    while (ok && !app->ui.ended) {
         intake_take(app, plain, &lines);
         if (app->quiet)
             buf_reset(&lines);
@@ -501,7 +501,7 @@ bool app_plain(struct app *app, struct app_signals signals, struct error *error)
                 break;
             live_run_stop(app->live);
         }
-        if (ok && !app->ended)
+        if (ok && !app->ui.ended)
             wait_for(app, signals, false, -1);
     }
     for (size_t i = 0; i < app->run_count; i++)

@@ -36,7 +36,6 @@ struct app {
     int64_t until_us;                /* plain replay: fold no event past this */
     int64_t sought_us, sought_at_us; /* the newest seek: where to, and when it was asked for */
     int64_t sought_own_us;           /* of an alignment: the same by the first run's own time */
-    bool ended;                      /* the live run's run_end was folded */
     bool quiet;                      /* app_plain writes nothing */
     bool interrupted;                /* by a signal or by the user while it ran */
     struct error failure;            /* of writing the log; text empty if none */

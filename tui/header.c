@@ -338,7 +338,7 @@ static void draw_prompt(const struct draw *draw, struct rect bar) {
 static void draw_actions(const struct draw *draw, struct rect bar) {
     size_t count;
     const struct action_row *rows = keymap_rows(&count);
-    int context = draw->ui->replay ? CONTEXT_REPLAY : CONTEXT_LIVE;
+    int context = ui_context(draw->ui);
     int x = bar.x + 1, end = bar.x + bar.width - 1, shown = 0;
     for (size_t i = 0; i < count && shown < 9; i++) {
         char key[16];

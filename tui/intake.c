@@ -22,7 +22,7 @@ void intake_fresh(struct app *app, size_t source) {
 /* The live run is source 0; a run beside it may end at any time. */
 static void note_end(struct app *app, size_t source) {
     if (!app->live || source == 0)
-        app->ended = true;
+        app->ui.ended = true;
 }
 
 /* The feed was full and left something out, or the run goes on where an older log ended: fold again

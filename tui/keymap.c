@@ -9,6 +9,7 @@
 
 #define LIVE CONTEXT_LIVE
 #define REPLAY CONTEXT_REPLAY
+#define ENDED CONTEXT_ENDED
 #define ANY CONTEXT_ANY
 #define CONTROL(letter) ((letter)&0x1f)
 
@@ -59,14 +60,14 @@ static const struct action_row rows[] = {
      "Why a figure is absent (–) or not ranked, of the selected engine and its machine; again: "
      "close."},
 
-    {ACTION_PAUSE, "pause", {'p'}, ANY, "pause",
+    {ACTION_PAUSE, "pause", {'p'}, LIVE | REPLAY, "pause",
      "Hold the display (measuring goes on) or the replay."},
     {ACTION_STOP, "stop", {'x'}, LIVE, "stop",
      "Stop the run, after a question; what was measured is kept."},
     {ACTION_SKIP, "skip", {'n'}, LIVE, "skip", "Skip the phase that the selected engine is in."},
     {ACTION_RETRY, "retry", {'R'}, LIVE, NULL,
      "Run the selected engine's suite again from its start."},
-    {ACTION_START, "start", {'s'}, LIVE, NULL, "Run all once more after the end."},
+    {ACTION_START, "start", {'s'}, ENDED, "again", "Run all once more after the end."},
 
     {ACTION_FASTER, "faster", {'+', '='}, REPLAY, "speed", "Faster."},
     {ACTION_SLOWER, "slower", {'-', '_'}, REPLAY, NULL, "Slower."},

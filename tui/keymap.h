@@ -74,7 +74,8 @@ enum action {
     ACTION_SAVE_SCREEN,
     ACTION_COUNT
 };
-enum { CONTEXT_LIVE = 1, CONTEXT_REPLAY = 2, CONTEXT_ANY = 3 };
+/* A run that goes on, a replay, a run whose end was seen live. */
+enum { CONTEXT_LIVE = 1, CONTEXT_REPLAY = 2, CONTEXT_ENDED = 4, CONTEXT_ANY = 7 };
 
 struct action_row {
     enum action action;

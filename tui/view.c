@@ -28,6 +28,10 @@ void ui_init(struct ui *ui) {
         .column = -1, .metric = METRIC_TTFT, .glyphs = GLYPH_BRAILLE, .speed = 1, .mark_ep = -1};
 }
 
+int ui_context(const struct ui *ui) {
+    return ui->replay ? CONTEXT_REPLAY : ui->ended ? CONTEXT_ENDED : CONTEXT_LIVE;
+}
+
 /* Whether a metric has any figure on screen. */
 bool view_has_figures(const struct scene *scene, enum metric_id metric) {
     for (size_t s = 0; s < scene->count; s++)

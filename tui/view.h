@@ -49,12 +49,15 @@ struct ui {
     enum glyph_set glyphs;
     /* about the producer, for the header line */
     bool replay, paused;
+    bool ended;        /* the (live) run's run_end was folded */
     double speed;      /* replay */
     int64_t end_us;    /* replay: length of the longest run */
     int64_t notices;   /* log lag, dropped progress: shown when > 0 */
     char message[160]; /* bottom line instead of the action bar; "" none */
 };
 void ui_init(struct ui *ui);
+/* Which keys work now: one of keymap's contexts. */
+int ui_context(const struct ui *ui);
 
 /* A place on the scrub bar of a replay. */
 enum mark_kind { /* the later covers the former */

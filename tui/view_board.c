@@ -134,6 +134,21 @@ static void draw_cell(const struct draw *draw, const struct grid *grid, int row,
                     delta.text);
 }
 
+/* The verdict's word, a shorter one where the column has no room for the whole. */
+static const char *verdict_value(const struct verdict *verdict, int width) {
+    static const struct {
+        const char *word, *brief;
+    } briefs[] = {{"inconclusive", "unclear"},
+                  {"serial-fifo", "serial"},
+                  {"serial-unordered", "unordered"},
+                  {"shared-no-gain", "no gain"},
+                  {"collapsing", "collapse"}};
+    for (size_t i = 0; i < COUNT_OF(briefs) && (int)text_cells(verdict->value) > width; i++)
+        if (strcmp(verdict->value, briefs[i].word) == 0)
+            return briefs[i].brief;
+    return verdict->value;
+}
+
 static void draw_verdict(const struct draw *draw, const struct grid *grid,
                          const struct row_ref *ref, int y) {
     const struct verdict *verdict = facts_verdict(ref);
@@ -142,8 +157,8 @@ static void draw_verdict(const struct draw *draw, const struct grid *grid,
         frame_text(draw->frame, span.x, y, span.width, ROLE_DIM, verdict ? "–" : "·");
         return;
     }
-    int used =
-        frame_text(draw->frame, span.x, y, span.width, facts_verdict_role(verdict), verdict->value);
+    int used = frame_text(draw->frame, span.x, y, span.width, facts_verdict_role(verdict),
+                          verdict_value(verdict, span.width));
     bool doubted = verdict->suspect_cold || verdict->witnesses_disagree;
     if (doubted && used < span.width)
         frame_put(draw->frame, span.x + used, y, '!', ROLE_WARN);

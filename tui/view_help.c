@@ -45,7 +45,7 @@ static void page_term(struct page *page, int left, enum role role, const char *t
 static void page_keys(struct page *page) {
     size_t count;
     const struct action_row *rows = keymap_rows(&count);
-    int context = page->draw->ui->replay ? CONTEXT_REPLAY : CONTEXT_LIVE;
+    int context = page->draw->ui->replay ? CONTEXT_REPLAY : CONTEXT_LIVE | CONTEXT_ENDED;
     page_title(page, "Keys");
     for (size_t i = 0; i < count; i++) {
         char keys[80] = "";
