@@ -470,16 +470,21 @@ static void bar_of_a_call(void **state) {
     f->ui.glyphs = GLYPH_ASCII;
     struct draw draw = {&f->frame, &f->scene, &f->ui};
     frame_resize(&f->frame, 24, 1);
-    callview_bar(&draw, 2, 0, 20, &call, 2000000, 1000000);
+    callview_bar(&draw, (struct rect){2, 0, 20, 1}, &call, 2000000, 0, 1000000);
     struct buf out;
     buf_init(&out, 4096);
     frame_dump_text(&f->frame, false, &out);
     assert_string_equal(buf_string(&out), "  .....-----##########\n");
+    buf_reset(&out);
+    callview_bar(&draw, (struct rect){2, 0, 20, 1}, &call, 2000000, 100000, 1000000);
+    frame_dump_text(&f->frame, false, &out); /* of a burst: 100 ms alone, and it stood in line */
+    assert_string_equal(buf_string(&out), "  ........--##########\n");
     buf_done(&out);
     assert_int_equal(callview_length_us(&call, 9000000), 1000000);
     call.finished = false;
     assert_int_equal(callview_length_us(&call, 1600000), 600000);
-    callview_bar(&draw, 2, 0, 20, &call, INT64_MAX, 1); /* longer than the scale: clipped */
+    callview_bar(&draw, (struct rect){2, 0, 20, 1}, &call, INT64_MAX, 0,
+                 1); /* longer than the scale: clipped */
     assert_int_equal(f->frame.cells[22].code_point, ' ');
 }
 

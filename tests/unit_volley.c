@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "build.h"
+#include "callview.h"
 #include "histogram.h"
 #include "volley.h"
 #include "waterfall.h"
@@ -159,12 +160,17 @@ static void test_parts(void **state) {
     build_whole_call(stage.board, &call);
     volley_collect(&stage.ref, column_of(&stage, B, "burst-4"), false, &volley);
     assert_int_equal(volley.alone_us, S);
-    volley_parts(&volley, volley.calls[0], stage.board->now_us, ends);
+    callview_parts(volley.calls[0], stage.board->now_us, volley.alone_us, ends);
     assert_int_equal(ends[PART_WAIT], 6 * S);
     assert_int_equal(ends[PART_PREFILL], 7 * S);
     assert_int_equal(ends[PART_DECODE], 8 * S);
+    /* longer alone than here: all of it is prefill, from its start */
+    callview_parts(volley.calls[0], stage.board->now_us, 9 * S, ends);
+    assert_int_equal(ends[PART_WAIT], 4 * S);
+    assert_int_equal(callview_alone_us(stage.board, 0, column_of(&stage, B, "single-4")), 0);
+    assert_int_equal(callview_alone_us(stage.board, 0, -1), 0);
     volley.alone_us = 0;
-    volley_parts(&volley, volley.calls[0], stage.board->now_us, ends);
+    callview_parts(volley.calls[0], stage.board->now_us, volley.alone_us, ends);
     assert_int_equal(ends[PART_WAIT], 4 * S + 1000);
     volley_done(&volley);
     stage_done(&stage);

@@ -16,7 +16,8 @@ void callpage_draw(const struct draw *draw, struct rect rect, const struct row_r
     snprintf(title, sizeof title, "%s · %s, pass %d, call %d", name, call->call.phase,
              call->call.pass + 1, call->call.index + 1);
     struct rect inner = draw_section(draw, rect, true, 0, title, "Esc closes");
-    callview_page(draw, inner, call, ref->board->now_us, draw->ui->text_scroll);
+    callview_page(draw, inner, call, ref->board->now_us,
+                  callview_alone_us(ref->board, ref->ep, call->column), draw->ui->text_scroll);
 }
 
 bool callpage_act(struct ui *ui, const struct scene *scene, const struct row_ref *ref,
@@ -25,7 +26,7 @@ bool callpage_act(struct ui *ui, const struct scene *scene, const struct row_ref
     struct draw draw = {NULL, scene, ui};
     int pad = rect.width >= 76 ? 2 : 1, height = rect.height - 2;
     struct rect none = {rect.x, rect.y, rect.width - 2 * pad, 0};
-    int lines = call ? callview_page(&draw, none, call, ref->board->now_us, 0) : 0;
+    int lines = call ? callview_page(&draw, none, call, ref->board->now_us, 0, 0) : 0;
     int most = lines > height ? lines - height : 0, to = ui->text_scroll;
     if (action == ACTION_BACK || action == ACTION_OPEN)
         ui->call_text = false;

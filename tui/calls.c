@@ -42,7 +42,8 @@ static void draw_call(const struct draw *draw, struct rect line, const struct ro
                  draw_phase(of->phase, 10, phase), ref->board->run.passes > 1 ? " p" : "",
                  ref->board->run.passes > 1 ? of->pass + 1 : 0, of->attempt > 0 ? " again" : "");
     int bar = line.width - CALL_NAME - CALL_FIGURES;
-    callview_bar(draw, line.x + CALL_NAME, line.y, bar, call, ref->board->now_us, full_us);
+    callview_bar(draw, (struct rect){line.x + CALL_NAME, line.y, bar, 1}, call, ref->board->now_us,
+                 callview_alone_us(ref->board, ref->ep, call->column), full_us);
     draw_call_figures(draw, (struct rect){line.x + CALL_NAME + bar, line.y, CALL_FIGURES, 1}, call);
     if (selected)
         frame_select(draw->frame, line);

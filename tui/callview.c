@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 int64_t callview_start_us(const struct board_call *call) {
     return call->call.start_us != MARK_NONE ? call->call.start_us : call->started_us;
@@ -22,17 +23,6 @@ int64_t callview_length_us(const struct board_call *call, int64_t now_us) {
     return (length > 0 ? length : 0) + connect_us(&call->call);
 }
 
-/* Parts of a call in order; each runs from where the one before ended. */
-struct part {
-    enum role role;
-    int64_t end_us; /* since the bar's begin */
-};
-enum { PARTS = 4 };
-
-static int64_t mark_or(int64_t mark, int64_t otherwise) {
-    return mark != MARK_NONE ? mark : otherwise;
-}
-
 /* Taller is nearer to the answer; the gap above keeps the bars of two lines apart. */
 uint32_t callview_glyph(const struct ui *ui, enum role role) {
     bool ascii = ui->glyphs == GLYPH_ASCII;
@@ -45,35 +35,67 @@ uint32_t callview_glyph(const struct ui *ui, enum role role) {
     return ascii ? '#' : 0x2586;
 }
 
-static void parts_of(const struct board_call *call, int64_t now_us, struct part parts[PARTS]) {
-    const struct call *of = &call->call;
-    int64_t end = end_of(call, now_us), start = callview_start_us(call);
-    int64_t begin = start - connect_us(of);
-    int64_t token = mark_or(of->first_token_us, end);
-    /* while it runs nobody knows when the first byte came: it counts as prefill */
-    int64_t byte = mark_or(of->first_byte_us, call->finished ? token : start);
-    parts[0] = (struct part){ROLE_CONNECT, start - begin};
-    parts[1] = (struct part){ROLE_WAIT, (byte < token ? byte : token) - begin};
-    parts[2] = (struct part){ROLE_PREFILL, token - begin};
-    parts[3] = (struct part){ROLE_DECODE, end - begin};
+int64_t callview_alone_us(const struct board *board, int ep, int column) {
+    char single[PHASE_MAX];
+    if (column < 0 || (size_t)column >= board->column_count)
+        return 0;
+    const struct column *of = &board->columns[column];
+    if (of->suite != SUITE_BURST || strncmp(of->phase, "burst-", 6) != 0)
+        return 0;
+    snprintf(single, sizeof single, "single-%.16s", of->phase + 6);
+    double ttft =
+        board_value(board, ep, board_column(board, SUITE_BURST, single), METRIC_TTFT, STAT_MEDIAN);
+    return ttft > 0 ? (int64_t)(ttft * 1e3) : 0;
 }
 
-void callview_bar(const struct draw *draw, int x, int y, int width, const struct board_call *call,
-                  int64_t now_us, int64_t full_us) {
-    struct part parts[PARTS];
-    if (width <= 0 || full_us <= 0)
-        return;
-    parts_of(call, now_us, parts);
-    int from = 0;
-    for (int i = 0; i < PARTS; i++) {
-        int to = (int)((double)parts[i].end_us * width / (double)full_us + 0.5);
-        to = to > width ? width : to;
-        for (; from < to; from++)
-            frame_put(draw->frame, x + from, y, callview_glyph(draw->ui, parts[i].role),
-                      parts[i].role);
+void callview_parts(const struct board_call *call, int64_t now_us, int64_t alone_us,
+                    int64_t ends_us[PART_COUNT]) {
+    const struct call *of = &call->call;
+    int64_t start = callview_start_us(call), end = end_of(call, now_us);
+    bool decodes = of->first_token_us != MARK_NONE;
+    int64_t token = decodes ? of->first_token_us : end;
+    /* while it runs nobody knows when the first byte came: it counts as prefill */
+    int64_t wait = of->first_byte_us != MARK_NONE ? of->first_byte_us
+                   : call->finished               ? token
+                                                  : start;
+    if (alone_us > 0) {
+        wait = decodes ? token - alone_us : token;
+        wait = wait > start ? wait : start;
     }
+    ends_us[PART_WAIT] = wait < token ? wait : token;
+    ends_us[PART_PREFILL] = token;
+    ends_us[PART_DECODE] = end;
+}
+
+enum role callview_part_role(enum call_part part) {
+    static const enum role roles[PART_COUNT] = {
+        [PART_WAIT] = ROLE_WAIT, [PART_PREFILL] = ROLE_PREFILL, [PART_DECODE] = ROLE_DECODE};
+    return roles[part];
+}
+
+/* The cells of a bar from `from` up to where its time `us` lies; returns where that is. */
+static int put_part(const struct draw *draw, struct rect bar, int from, double us, int64_t full_us,
+                    enum role role) {
+    int to = (int)(us * bar.width / (double)full_us + 0.5);
+    to = to > bar.width ? bar.width : to;
+    for (; from < to; from++)
+        frame_put(draw->frame, bar.x + from, bar.y, callview_glyph(draw->ui, role), role);
+    return from;
+}
+
+void callview_bar(const struct draw *draw, struct rect bar, const struct board_call *call,
+                  int64_t now_us, int64_t alone_us, int64_t full_us) {
+    int64_t ends[PART_COUNT];
+    if (bar.width <= 0 || full_us <= 0)
+        return;
+    int64_t connect = connect_us(&call->call), begin = callview_start_us(call) - connect;
+    int from = put_part(draw, bar, 0, (double)connect, full_us, ROLE_CONNECT);
+    callview_parts(call, now_us, alone_us, ends);
+    for (int part = 0; part < PART_COUNT; part++)
+        from = put_part(draw, bar, from, (double)(ends[part] - begin), full_us,
+                        callview_part_role((enum call_part)part));
     if (from == 0) /* too short for a cell, but it was there */
-        frame_put(draw->frame, x, y, callview_glyph(draw->ui, ROLE_DECODE), ROLE_DECODE);
+        frame_put(draw->frame, bar.x, bar.y, callview_glyph(draw->ui, ROLE_DECODE), ROLE_DECODE);
 }
 
 const char *callview_outcome(const struct board_call *call) {
@@ -158,12 +180,12 @@ static void page_figures(struct page *page, const struct board_call *call) {
 }
 
 int callview_page(const struct draw *draw, struct rect rect, const struct board_call *call,
-                  int64_t now_us, int scroll) {
+                  int64_t now_us, int64_t alone_us, int scroll) {
     struct page page = {draw, rect, scroll, 0};
     page_figures(&page, call);
     if (page.line >= scroll && page.line - scroll < rect.height)
-        callview_bar(draw, rect.x, rect.y + page.line - scroll, rect.width, call, now_us,
-                     callview_length_us(call, now_us));
+        callview_bar(draw, (struct rect){rect.x, rect.y + page.line - scroll, rect.width, 1}, call,
+                     now_us, alone_us, callview_length_us(call, now_us));
     page.line++;
     page_marks(&page, call);
     page_part(&page, "reasoning", call->reasoning);

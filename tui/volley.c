@@ -69,18 +69,6 @@ static void measure(struct volley *volley, int64_t now_us) {
     }
 }
 
-/* TTFT of the single calls taken before a burst, µs; 0 when there were none. */
-static int64_t alone_us(const struct row_ref *ref, int column) {
-    const char *phase = ref->board->columns[column].phase;
-    char single[PHASE_MAX];
-    if (strncmp(phase, "burst-", 6) != 0)
-        return 0;
-    snprintf(single, sizeof single, "single-%.16s", phase + 6);
-    double ttft = board_value(ref->board, ref->ep, board_column(ref->board, SUITE_BURST, single),
-                              METRIC_TTFT, STAT_MEDIAN);
-    return ttft > 0 ? (int64_t)(ttft * 1e3) : 0;
-}
-
 void volley_collect(const struct row_ref *ref, int column, bool by_finish, struct volley *out) {
     const struct row *row = ref->row;
     *out = (struct volley){.column = column, .pass = row->cells[column].pass};
@@ -93,7 +81,7 @@ void volley_collect(const struct row_ref *ref, int column, bool by_finish, struc
     }
     qsort(out->calls, (size_t)out->count, sizeof *out->calls, by_finish ? by_end : by_start);
     measure(out, ref->board->now_us);
-    out->alone_us = alone_us(ref, column);
+    out->alone_us = callview_alone_us(ref->board, ref->ep, column);
 }
 
 void volley_done(struct volley *volley) {
@@ -105,24 +93,6 @@ int volley_selected(const struct volley *volley, const struct ui *ui) {
         if (volley->calls[i]->call.id == ui->call)
             return i;
     return 0;
-}
-
-void volley_parts(const struct volley *volley, const struct board_call *call, int64_t now_us,
-                  int64_t ends_us[PART_COUNT]) {
-    const struct call *of = &call->call;
-    int64_t start = callview_start_us(call), end = call->finished ? end_of(call) : now_us;
-    bool decodes = of->first_token_us != MARK_NONE;
-    int64_t token = decodes ? of->first_token_us : end;
-    int64_t wait = of->first_byte_us != MARK_NONE && of->first_byte_us < token ? of->first_byte_us
-                   : call->finished                                            ? token
-                                                                               : start;
-    if (volley->alone_us > 0) {
-        wait = decodes ? token - volley->alone_us : token;
-        wait = wait > start ? wait : start;
-    }
-    ends_us[PART_WAIT] = wait;
-    ends_us[PART_PREFILL] = token;
-    ends_us[PART_DECODE] = end;
 }
 
 /* ---- what they made together: a sum of steps ---- */

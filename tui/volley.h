@@ -12,7 +12,7 @@ struct volley {
     bool in_turn;           /* one after the other (tick): bars begin at their own start */
     int64_t from_us, to_us; /* first start to last end, or now while one runs */
     int64_t longest_us;     /* of one call */
-    int64_t alone_us;       /* a burst's own single calls' TTFT; 0: unknown */
+    int64_t alone_us;       /* callview_alone_us */
     bool running;
 };
 /* Phases that are shown so: bursts and ticks. */
@@ -25,13 +25,6 @@ void volley_collect(const struct row_ref *ref, int column, bool by_finish, struc
 void volley_done(struct volley *volley);
 /* Place of the selected call; 0 when it is not among them. */
 int volley_selected(const struct volley *volley, const struct ui *ui);
-
-enum part { PART_WAIT, PART_PREFILL, PART_DECODE, PART_COUNT };
-/* When the parts of a call end; it begins with wait. Of a burst's call as much counts as prefill as
- * a single call's TTFT took, and what came before as waiting; else, and where there was no single
- * call, prefill begins with the first byte. A running call's parts reach up to now. */
-void volley_parts(const struct volley *volley, const struct board_call *call, int64_t now_us,
-                  int64_t ends_us[PART_COUNT]);
 
 /* Calls in flight, calls that decode, and tokens a second, over the volley's time; caller
  * series_done. Tokens are spread evenly between a call's first and last one. */

@@ -36,12 +36,6 @@ struct waterfall_layout waterfall_layout(struct rect rect, int count) {
     return out;
 }
 
-static enum role part_role(int part) {
-    static const enum role roles[PART_COUNT] = {
-        [PART_WAIT] = ROLE_WAIT, [PART_PREFILL] = ROLE_PREFILL, [PART_DECODE] = ROLE_DECODE};
-    return roles[part];
-}
-
 /* Where the axis begins and how long it is: a turn's calls all begin at the left. */
 struct axis {
     int64_t from_us, length_us;
@@ -63,7 +57,7 @@ static void mark_call(int *cells, int width, const struct volley *volley,
     struct axis axis = axis_of(volley, call);
     double scale = (double)width / (double)(axis.length_us > 0 ? axis.length_us : 1);
     int at = (int)((double)(callview_start_us(call) - axis.from_us) * scale);
-    volley_parts(volley, call, now_us, ends);
+    callview_parts(call, now_us, volley->alone_us, ends);
     for (int part = 0; part < PART_COUNT; part++) {
         int to = (int)lround((double)(ends[part] - axis.from_us) * scale);
         if (part == PART_DECODE && call->call.first_token_us != MARK_NONE && to <= at)
@@ -94,6 +88,11 @@ static void draw_figures(const struct draw *draw, int x, int y, int width,
     frame_text(draw->frame, x + 22, y, width - 22, callview_role(call), callview_outcome(call));
 }
 
+static void put_cell(const struct draw *draw, int x, int y, enum call_part part) {
+    enum role role = callview_part_role(part);
+    frame_put(draw->frame, x, y, callview_glyph(draw->ui, role), role);
+}
+
 /* The calls [from, to) in one line. */
 static void draw_row(const struct draw *draw, const struct volley *volley, int64_t now_us, int from,
                      int to, struct waterfall_span bar, int figures, int y) {
@@ -115,8 +114,7 @@ static void draw_row(const struct draw *draw, const struct volley *volley, int64
                 bad ? ROLE_BAD : ROLE_DIM, label);
     for (int x = 0; x < width; x++)
         if (cells[x] != CELL_EMPTY)
-            frame_put(draw->frame, bar.x + x, y, callview_glyph(draw->ui, part_role(cells[x])),
-                      part_role(cells[x]));
+            put_cell(draw, bar.x + x, y, (enum call_part)cells[x]);
     if (to - from == 1 && figures)
         draw_figures(draw, bar.x + bar.width, y, figures, volley->calls[from]);
 }
