@@ -39,9 +39,10 @@ static void phase(struct scene *scene, enum event_kind kind, int pass) {
     event_free(event);
 }
 
-static void score(struct scene *scene, const char *item, int turn, int repeat, int pass,
-                  double points) {
+static void score_of(struct scene *scene, int ep, const char *item, int turn, int repeat, int pass,
+                     double points) {
     struct event *event = event_new(EVENT_SCORE, 0);
+    event->score.ep = ep;
     event->score.suite = SUITE_TOOL_CALL;
     copy_text(event->score.item, sizeof event->score.item, item);
     event->score.turn = turn;
@@ -52,6 +53,11 @@ static void score(struct scene *scene, const char *item, int turn, int repeat, i
     event_free(event);
 }
 
+static void score(struct scene *scene, const char *item, int turn, int repeat, int pass,
+                  double points) {
+    score_of(scene, 0, item, turn, repeat, pass, points);
+}
+
 static void expect(const struct scene *scene, int k, int turns, int held) {
     struct pass_k pass_k;
     pass_k_of(scene->board, 0, board_column(scene->board, SUITE_TOOL_CALL, "run"), &pass_k);
@@ -59,9 +65,9 @@ static void expect(const struct scene *scene, int k, int turns, int held) {
     assert_int_equal(pass_k.turns, turns);
     assert_int_equal(pass_k.held, held);
     if (turns)
-        assert_float_equal(pass_k_percent(&pass_k), 100.0 * held / turns, 1e-9);
+        assert_float_equal(pass_k_percent(&pass_k, k), 100.0 * held / turns, 1e-9);
     else
-        assert_true(isnan(pass_k_percent(&pass_k)));
+        assert_true(isnan(pass_k_percent(&pass_k, k)));
 }
 
 static void test_nothing(void **state) {
@@ -111,13 +117,38 @@ static void test_over_repeats(void **state) {
     score(&scene, "save", 1, 1, 0, 1); /* the order of arrival says nothing */
     score(&scene, "brief", 1, 1, 0, 1);
     score(&scene, "a", 0, 1, 0, NAN); /* one repeat is left of it */
-    expect(&scene, 2, 3, 2);
-    score(&scene, "a", 0, -1, 0, 0); /* no repeat of anything */
-    expect(&scene, 2, 3, 2);
+    expect(&scene, 2, 2, 1);          /* right once of once is no pass^2 */
+    score(&scene, "a", 0, -1, 0, 0);  /* no repeat of anything */
+    expect(&scene, 2, 2, 1);
     score(&scene, "a", 0, 2, 0, 0.9995); /* what decimals cost */
     expect(&scene, 2, 3, 2);
     phase(&scene, EVENT_PHASE_START, 0); /* run again: nothing of before stays */
     expect(&scene, 0, 0, 0);
+    teardown(&scene);
+}
+
+/* Who was stopped after the first repeat has a pass^1, which does not stand under pass^2. */
+static void test_fewer_repeats(void **state) {
+    (void)state;
+    struct scene scene;
+    struct pass_k pass_k;
+    struct buf out;
+    setup(&scene);
+    phase(&scene, EVENT_PHASE_START, 0);
+    for (int ep = 0; ep < 2; ep++)
+        for (int repeat = 0; repeat + ep < 2; repeat++)
+            score_of(&scene, ep, "a", 0, repeat, 0, 1);
+    pass_k_of(scene.board, 1, board_column(scene.board, SUITE_TOOL_CALL, "run"), &pass_k);
+    assert_float_equal(pass_k_percent(&pass_k, 1), 100, 1e-9);
+    assert_true(isnan(pass_k_percent(&pass_k, 2)));
+    const struct board *board = scene.board;
+    buf_init(&out, 1 << 20);
+    assert_true(report_write(&out, REPORT_MD, &board, 1, NULL, NULL));
+    const char *from = strstr(buf_string(&out), "pass^2 (%");
+    assert_non_null(from);
+    assert_non_null(strstr(from, "| 100 |\n"));
+    assert_non_null(strstr(from, "| – |\n"));
+    buf_done(&out);
     teardown(&scene);
 }
 
@@ -157,9 +188,8 @@ static void test_reports(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_over_passes),
-        cmocka_unit_test(test_over_repeats),
+        cmocka_unit_test(test_nothing),      cmocka_unit_test(test_over_passes),
+        cmocka_unit_test(test_over_repeats), cmocka_unit_test(test_fewer_repeats),
         cmocka_unit_test(test_reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,10 +134,11 @@ static void draw_state(const struct draw *draw, struct rect rect, const struct c
 }
 
 static void draw_figures(const struct draw *draw, const struct quality_layout *layout, int x, int y,
-                         const struct quality_line *line, const struct scored *scored) {
+                         const struct quality_line *line, const struct scored *scored,
+                         int repeats) {
     char text[160];
     draw_percent(draw, x, y, scored_mean(scored));
-    draw_percent(draw, x + FIGURE, y, pass_k_percent(&scored->pass_k));
+    draw_percent(draw, x + FIGURE, y, pass_k_percent(&scored->pass_k, repeats));
     x += 2 * FIGURE;
     if (layout->latency) {
         draw_value(draw, x, y, FIGURE - 1, ROLE_DIM, METRIC_LATENCY,
@@ -173,7 +174,8 @@ static void draw_line(const struct draw *draw, const struct quality_list *list,
                               turn >= 0 ? scored.at[turn]->call : 0,
                               board->now_us / 250000};
         draw_strip(&strip);
-        draw_figures(draw, layout, rect.x + layout->strip, y, line, &scored);
+        draw_figures(draw, layout, rect.x + layout->strip, y, line, &scored,
+                     list->cards[line->card].repeats);
     }
     scored_done(&scored);
 }

@@ -27,9 +27,10 @@ static void count_turns(const struct score_line *const *lines, size_t count, str
         for (to = from; to < count && compare_turns(lines[from], lines[to]) == 0; to++)
             held = held && lines[to]->points >= POINTS_RIGHT;
         int repeats = (int)(to - from);
-        out->k = repeats > out->k ? repeats : out->k;
-        out->turns++;
-        out->held += held;
+        if (repeats > out->k)
+            *out = (struct pass_k){.k = repeats};
+        out->turns += repeats == out->k;
+        out->held += held && repeats == out->k;
     }
 }
 
@@ -50,6 +51,6 @@ void pass_k_of(const struct board *board, int ep, int column, struct pass_k *out
     free(lines);
 }
 
-double pass_k_percent(const struct pass_k *pass_k) {
-    return pass_k->turns > 0 ? 100.0 * pass_k->held / pass_k->turns : NAN;
+double pass_k_percent(const struct pass_k *pass_k, int k) {
+    return pass_k->turns > 0 && pass_k->k == k ? 100.0 * pass_k->held / pass_k->turns : NAN;
 }

@@ -10,17 +10,19 @@
 
 struct pass_k {
     int k;     /* repeats of the turn that was scored most often; 0: nothing is scored */
-    int turns; /* scored at least once */
+    int turns; /* scored k times: of the others nobody knows */
     int held;  /* right in every repeat */
 };
 
 /* The estimator of tau-bench (Yao et al. 2024, arXiv 2406.12045, section 3) is the mean over tasks
  * of C(c, k) / C(n, k), c right ones of n trials; with k = n, as here, a task counts 1 when all of
  * its trials are right, else 0. A repeat that the engine failed is not the model's and not among
- * its turn's n; the drift control's pass is left out. A turn is told by its number and its item. */
+ * its turn's n; a turn with n < k has no pass^k. The drift control's pass is left out. A turn is
+ * told by its number and its item. */
 void pass_k_of(const struct board *board, int ep, int column, struct pass_k *out);
-/* 100 × held / turns; NaN when nothing is scored. */
-double pass_k_percent(const struct pass_k *pass_k);
+/* pass^k for this k, 100 × held / turns; NaN when nothing is scored, or not so often: the pass^1 of
+ * a run that was stopped is no pass^3. */
+double pass_k_percent(const struct pass_k *pass_k, int k);
 /* Whether the score belongs to a pass of the run, and not to the drift control. */
 bool pass_k_counts(const struct board *board, const struct score_line *line);
 

@@ -95,7 +95,7 @@ static void put_pass_k(struct buf *out, const struct board *board, int ep, int c
         return;
     put_place(out, board, ep, column);
     buf_printf(out, "pass_%d_pct,mean,", pass_k.k);
-    put_number(out, pass_k_percent(&pass_k));
+    put_number(out, pass_k_percent(&pass_k, pass_k.k));
     buf_printf(out, ",%d,%s,", pass_k.turns, board_ranked(cell, METRIC_SCORE) ? "true" : "false");
     put_gates(out, cell->gates);
     buf_char(out, '\n');

@@ -96,7 +96,7 @@ static void put_pass_k(struct json_writer *w, const struct board *board, int ep,
     json_put_integer(w, "k", pass_k.k);
     json_put_integer(w, "turns", pass_k.turns);
     json_put_integer(w, "held", pass_k.held);
-    json_put_number(w, "pct", pass_k_percent(&pass_k));
+    json_put_number(w, "pct", pass_k_percent(&pass_k, pass_k.k));
     json_close(w, '}');
 }
 

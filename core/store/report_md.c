@@ -112,7 +112,7 @@ static void put_pass_k(struct buf *out, const struct board *board, enum suite_id
             if (board->columns[column].suite != suite)
                 continue;
             pass_k_of(board, ep, column, &pass_k);
-            metric_in_unit(METRIC_SCORE, pass_k_percent(&pass_k), value);
+            metric_in_unit(METRIC_SCORE, pass_k_percent(&pass_k, repeats), value);
             buf_printf(out, " %s |", value);
         }
         buf_char(out, '\n');

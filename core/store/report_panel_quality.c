@@ -10,7 +10,7 @@
 static void put_pass_k(struct panel *panel, const struct couple *couple, int column) {
     struct pass_k pass_k;
     pass_k_of(couple->board, couple->ep, column, &pass_k);
-    panel_number(panel, METRIC_SCORE, pass_k_percent(&pass_k));
+    panel_number(panel, METRIC_SCORE, pass_k_percent(&pass_k, pass_k.k));
     if (pass_k.k > 0)
         buf_printf(panel->out, " | %d", pass_k.k);
     else

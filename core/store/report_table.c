@@ -237,10 +237,11 @@ static void put_block(struct table *table, enum suite_id suite, enum metric_id m
 }
 
 /* Beside the mean of a quality suite: how much of it can be relied on. */
-static void pass_k_value(const struct board *board, int ep, int column, char out[METRIC_TEXT]) {
+static void pass_k_value(const struct board *board, int ep, int column, int repeats,
+                         char out[METRIC_TEXT]) {
     struct pass_k pass_k;
     pass_k_of(board, ep, column, &pass_k);
-    metric_in_unit(METRIC_SCORE, pass_k_percent(&pass_k), out);
+    metric_in_unit(METRIC_SCORE, pass_k_percent(&pass_k, repeats), out);
 }
 
 static void put_pass_k(struct table *table, enum suite_id suite) {
@@ -256,7 +257,7 @@ static void put_pass_k(struct table *table, enum suite_id suite) {
             continue;
         size_t cells = text_cells(board->columns[column].phase);
         for (int ep = 0; ep < (int)board->row_count; ep++) {
-            pass_k_value(board, ep, column, value);
+            pass_k_value(board, ep, column, repeats, value);
             cells = text_cells(value) > cells ? text_cells(value) : cells;
         }
         places[count++] = (struct place){.column = column, .best = -1, .value = cells};
@@ -267,7 +268,7 @@ static void put_pass_k(struct table *table, enum suite_id suite) {
     for (int ep = 0; ep < (int)board->row_count; ep++) {
         put_name(table, ep);
         for (size_t i = 0; i < count; i++) {
-            pass_k_value(board, ep, places[i].column, value);
+            pass_k_value(board, ep, places[i].column, repeats, value);
             blanks(table->out, GAP);
             put_right(table->out, value, places[i].value);
         }
