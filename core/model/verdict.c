@@ -249,8 +249,7 @@ static void refresh_reuse(struct board *board, int ep, int ended) {
     free(passes);
 }
 
-static void refresh_snapshot(struct board *board, int ep, int ended) {
-    (void)ended;
+static void refresh_snapshot(struct board *board, int ep) {
     const struct cell *control = cell_of(board, ep, "cold-control");
     const struct cell *prefix = cell_of(board, ep, "cold-prefix");
     struct values ratios = {0}, cold = {0}, after = {0}, cached = {0};
@@ -287,18 +286,23 @@ static void refresh_snapshot(struct board *board, int ep, int ended) {
 /* The phases a verdict is made of: no other one's end changes it. */
 static const struct {
     const char *phase;
-    void (*refresh)(struct board *, int ep, int pass);
+    enum verdict_id verdict;
 } sources[] = {
-    {"cold", refresh_reuse},           {"warm", refresh_reuse},
-    {"prefix-test-1", refresh_reuse},  {"prefix-test-2", refresh_reuse},
-    {"prefix-test-3", refresh_reuse},  {"cold-other", refresh_reuse},
-    {"cold-prefix", refresh_snapshot}, {"cold-control", refresh_snapshot},
+    {"cold", VERDICT_REUSE},           {"warm", VERDICT_REUSE},
+    {"prefix-test-1", VERDICT_REUSE},  {"prefix-test-2", VERDICT_REUSE},
+    {"prefix-test-3", VERDICT_REUSE},  {"cold-other", VERDICT_REUSE},
+    {"cold-prefix", VERDICT_SNAPSHOT}, {"cold-control", VERDICT_SNAPSHOT},
 };
 
 static void refresh_agentic(struct board *board, int ep, int column, int pass) {
-    for (size_t i = 0; i < COUNT_OF(sources); i++)
-        if (strcmp(sources[i].phase, board->columns[column].phase) == 0)
-            sources[i].refresh(board, ep, pass);
+    for (size_t i = 0; i < COUNT_OF(sources); i++) {
+        if (strcmp(sources[i].phase, board->columns[column].phase) != 0)
+            continue;
+        if (sources[i].verdict == VERDICT_REUSE)
+            refresh_reuse(board, ep, pass);
+        else
+            refresh_snapshot(board, ep);
+    }
 }
 
 void verdict_refresh(struct board *board, int ep, int column, int pass) {
