@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "callview.h"
+#include "layout.h"
 
 const struct board_call *callpage_open(const struct row_ref *ref, const struct ui *ui) {
     const struct board_call *call = ui->call_text ? board_call(ref->board, ui->call) : NULL;
@@ -24,7 +25,7 @@ bool callpage_act(struct ui *ui, const struct scene *scene, const struct row_ref
                   enum action action, struct rect rect) {
     const struct board_call *call = board_call(ref->board, ui->call);
     struct draw draw = {NULL, scene, ui};
-    int pad = rect.width >= 76 ? 2 : 1, height = rect.height - 2;
+    int pad = 1 + layout_pad(rect.width), height = rect.height - 2;
     struct rect none = {rect.x, rect.y, rect.width - 2 * pad, 0};
     int lines = call ? callview_page(&draw, none, call, ref->board->now_us, 0, 0) : 0;
     int most = lines > height ? lines - height : 0, to = ui->text_scroll;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "layout.h"
 
 char draw_view_key(enum view_id view) {
     size_t count;
@@ -40,7 +41,7 @@ static void draw_title(const struct draw *draw, struct rect rect, char key, cons
 struct rect draw_section(const struct draw *draw, struct rect rect, bool boxed, char key,
                          const char *title, const char *right) {
     struct frame *frame = draw->frame;
-    int pad = rect.width >= 76 ? 1 : 0;
+    int pad = layout_pad(rect.width);
     if (rect.width < 8 || rect.height < 1)
         return (struct rect){rect.x, rect.y, 0, 0};
     if (boxed && rect.height >= 2)

@@ -3,7 +3,7 @@
 #include "view.h"
 
 enum {
-    PADDED_WIDTH = 76,    /* from here boxes keep a blank column inside */
+    PADDED_WIDTH = 70,    /* of a box: so that one half of 120 columns is like a whole line */
     SPARK_VALUE = 5,      /* cells of a sparkline's figure */
     SPARK_MIN = 15,       /* a sparkline beside the phases: graph, blank, value */
     SPARK_BELOW_MIN = 9,  /* and below them */
@@ -19,6 +19,10 @@ enum {
     ENGINE_CALLS_FEW = 8, /* with fewer there is no energy table */
     ENGINE_GRAPH_MIN = 6  /* lines for graphs, title included */
 };
+
+int layout_pad(int width) {
+    return width >= PADDED_WIDTH ? 1 : 0;
+}
 
 static int at_most(int value, int most) {
     return value < most ? value : most;
@@ -161,7 +165,7 @@ void layout_board(struct rect body, const struct board_want *want, struct board_
     *out = (struct board_layout){.row_height = 1};
     if (body.width < 3 || body.height < 3)
         return;
-    int pad = body.width >= PADDED_WIDTH ? 2 : 1;
+    int pad = 1 + layout_pad(body.width);
     struct board_want wider = *want;
     if (want->deltas > 0) {
         wider.value_width += DELTA_WIDTH;

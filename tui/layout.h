@@ -30,6 +30,9 @@ struct layout_screen {
 };
 void layout_screen(int width, int height, struct layout_screen *out);
 
+/* Blank columns inside each side of a box of that width: one where there is room. */
+int layout_pad(int width);
+
 struct span {
     int x, width;
 };

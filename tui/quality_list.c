@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "layout.h"
 
 enum {
     MARGIN = 2,      /* before a name */
@@ -145,7 +146,7 @@ void quality_list_layout(const struct quality_list *list, struct rect rect,
         out->box.height = rect.height - height;
         out->detail = (struct rect){rect.x, rect.y + out->box.height, rect.width, height};
     }
-    int pad = out->box.width >= 76 ? 2 : 1;
+    int pad = 1 + layout_pad(out->box.width);
     out->list =
         (struct rect){rect.x + pad, rect.y + 1, out->box.width - 2 * pad, out->box.height - 2};
     bool wide = out->list.width >= WIDE;

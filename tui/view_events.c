@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "facts.h"
+#include "layout.h"
 #include "view_parts.h"
 
 enum { BRIEF_WIDTH = 60 }; /* below it lines are put shortly */
@@ -362,7 +363,7 @@ static bool events_act(struct ui *ui, const struct scene *scene, enum action act
     struct lines lines = {0};
     struct draw draw = {NULL, scene, ui};
     collect_sorted(&draw, &lines);
-    int page = rect.height > 3 ? rect.height - 3 : 1, pad = rect.width >= 76 ? 1 : 0;
+    int page = rect.height > 3 ? rect.height - 3 : 1, pad = layout_pad(rect.width);
     struct rect inner = {0, 0, rect.width - 2 - 2 * pad, rect.height - 2};
     int most = lines.count > 0 ? scroll_most(&draw, &lines, inner) : 0;
     free(lines.at);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "facts.h"
+#include "layout.h"
 #include "view_parts.h"
 
 /* A page that is written from top to bottom, of which the part in `rect` is seen. */
@@ -161,7 +162,7 @@ static int scroll_most(const struct draw *draw, struct rect inner) {
 }
 
 static struct rect inner_of(struct rect rect) {
-    int pad = rect.width >= 76 ? 2 : 1;
+    int pad = 1 + layout_pad(rect.width);
     return (struct rect){rect.x + pad, rect.y + 1, rect.width - 2 * pad, rect.height - 2};
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "layout.h"
 #include "model/energy.h"
 #include "model/solo.h"
 #include "view_parts.h"
@@ -123,7 +124,7 @@ static int scroll_most(const struct draw *draw, struct rect inner, void (*write)
 }
 
 static struct rect inner_of(struct rect rect) {
-    int pad = rect.width >= 76 ? 2 : 1;
+    int pad = 1 + layout_pad(rect.width);
     return (struct rect){rect.x + pad, rect.y + 1, rect.width - 2 * pad, rect.height - 2};
 }
 

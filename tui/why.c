@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "layout.h"
 #include "model/absent.h"
 
 enum {
@@ -177,7 +178,7 @@ static const struct row_ref *selected(const struct draw *draw, struct rows *rows
 }
 
 static int inner_width(struct rect body) {
-    return body.width - (body.width >= 76 ? 4 : 2);
+    return body.width - 2 * (1 + layout_pad(body.width));
 }
 
 static int lines_in(const struct draw *draw, struct rect body) {
