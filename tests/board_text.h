@@ -140,9 +140,9 @@ static inline void board_text_judged(struct buf *out, const struct board *b) {
 
 /* Appended to `out`. */
 static inline void board_text(struct buf *out, const struct board *b) {
-    buf_printf(out, "%s %lld %d %lld %lld %zu %zu %zu %lld\n", b->run.id, (long long)b->now_us,
-               (int)b->status, (long long)b->dropped, (long long)b->events, b->calls_done,
-               b->phases_done, b->phases_planned, (long long)b->nonsense);
+    buf_printf(out, "%s %lld %d%d %lld %lld %zu %zu %zu %lld\n", b->run.id, (long long)b->now_us,
+               (int)b->status, b->measured, (long long)b->dropped, (long long)b->events,
+               b->calls_done, b->phases_done, b->phases_planned, (long long)b->nonsense);
     for (size_t i = 0; i < b->column_count; i++)
         buf_printf(out, "column %d %s %d%d\n", (int)b->columns[i].suite, b->columns[i].phase,
                    b->columns[i].planned, b->columns[i].warmup);

@@ -382,6 +382,35 @@ static void test_a_failed_phase_stays_failed(void **state) {
     board_free(board);
 }
 
+/* Every engine was down: the run came to its end, and to nothing. */
+static void test_nothing_measured(void **state) {
+    (void)state;
+    struct board *board = two_suites(1);
+    for (int ep = 0; ep < 2; ep++)
+        left_out(board, ep, SUITE_AGENTIC, "cold", REASON_DOWN);
+    assert_false(board_is_void(board)); /* it still runs */
+    build_run_end(board, board->now_us, RUN_STOPPED);
+    assert_string_equal(board_end_word(board), "stopped");
+    build_run_end(board, board->now_us, RUN_COMPLETE);
+    assert_true(board_is_void(board));
+    assert_string_equal(board_end_word(board), "nothing measured");
+    seam(board);
+    build_phase_start(board, board->now_us + 1, 0, SUITE_AGENTIC, "cold", 0);
+    struct call call =
+        build_call(1, 0, SUITE_AGENTIC, "cold", 0, board->now_us + 1000, 3000, 100, 400);
+    build_whole_call(board, &call);
+    build_run_end(board, board->now_us, RUN_COMPLETE);
+    assert_false(board_is_void(board));
+    assert_string_equal(board_end_word(board), "complete");
+    board_free(board);
+    struct run run = build_run(0, 1); /* the machine alone was looked at */
+    board = board_new(&run);
+    build_run_end(board, 1, RUN_COMPLETE);
+    assert_false(board_is_void(board));
+    board_free(board);
+    run_done(&run);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_units),
@@ -399,6 +428,7 @@ int main(void) {
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_an_engine_is_unknown_at_the_seam),
         cmocka_unit_test(test_a_failed_phase_stays_failed),
+        cmocka_unit_test(test_nothing_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

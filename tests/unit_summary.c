@@ -1,4 +1,5 @@
 /* Lists of runs: what a log's first and last line say. */
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -67,6 +68,86 @@ static void test_states(void **unused) {
     state_is(make_log(false, ""), "interrupted", 10);
     state_is(make_log(true, "{\"t\":9000000,\"e\":\"no"), "stopped", 4000000); /* torn */
     state_is(make_log(true, "garbage\n"), "interrupted", -1);
+}
+
+/* DIR/<id>.jsonl of a complete run with one event, of which it is the owner (NULL: none). */
+static void make_complete(const char *directory, const char *id, const char *resumes, bool imported,
+                          struct event *event) {
+    struct error error = {0};
+    struct run run = build_run(1, 1);
+    build_plan(&run, SUITE_AGENTIC, "warmup cold");
+    free(run.id);
+    run.id = mem_string(id);
+    run.resumes = mem_string(resumes);
+    run.endpoints[0].imported = imported;
+    struct log_writer *log = log_create(directory, &run, &error);
+    assert_non_null(log);
+    struct event *end = event_new(EVENT_RUN_END, 5000000);
+    end->run_end.status = RUN_COMPLETE;
+    assert_true((!event || log_append(log, event, &error)) && log_append(log, end, &error));
+    if (event)
+        event_free(event);
+    event_free(end);
+    log_close(log);
+    run_done(&run);
+}
+
+static struct event *call_of(const char *phase, bool ok) {
+    struct event *event = event_new(EVENT_CALL_END, 4000000);
+    call_init(&event->call);
+    event->call.id = 1;
+    event->call.suite = SUITE_AGENTIC;
+    copy_text(event->call.phase, PHASE_MAX, phase);
+    event->call.ok = ok;
+    event->call.error = ok ? ERROR_NONE : ERROR_CONNECT;
+    return event;
+}
+
+static struct event *score_of(double points) {
+    struct event *event = event_new(EVENT_SCORE, 4000000);
+    event->score.suite = SUITE_TOOL_CALL;
+    copy_text(event->score.item, sizeof event->score.item, "one");
+    event->score.points = points;
+    return event;
+}
+
+static void says(const char *directory, const char *id, const char *state) {
+    struct summary summary;
+    char *path = mem_format("%s/%s.jsonl", directory, id);
+    summary_read(&summary, path);
+    assert_string_equal(summary_state(&summary), state);
+    summary_done(&summary);
+    free(path);
+}
+
+/* A run is complete when it came to its end: that no engine answered in it is another thing. */
+static void test_nothing_measured(void **unused) {
+    (void)unused;
+    static const char nothing[] = "nothing measured", complete[] = "complete";
+    char directory[] = "/tmp/pitwall-summary-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    make_complete(directory, "empty", NULL, false, NULL);
+    make_complete(directory, "failed", NULL, false, call_of("cold", false));
+    make_complete(directory, "warm", NULL, false, call_of("warmup", true));
+    make_complete(directory, "fault", NULL, false, score_of(NAN));
+    make_complete(directory, "good", NULL, false, call_of("cold", true));
+    make_complete(directory, "score", NULL, false, score_of(0));
+    make_complete(directory, "import", NULL, true, NULL);
+    make_complete(directory, "onward", "good", false, NULL); /* the older one has the figures */
+    make_complete(directory, "further", "failed", false, NULL);
+    make_complete(directory, "orphan", "gone", false, NULL); /* nobody can tell */
+    static const char *const of[][2] = {
+        {"empty", nothing},   {"failed", nothing}, {"warm", nothing},    {"fault", nothing},
+        {"good", complete},   {"score", complete}, {"import", complete}, {"onward", complete},
+        {"further", nothing}, {"orphan", complete}};
+    for (size_t i = 0; i < COUNT_OF(of); i++)
+        says(directory, of[i][0], of[i][1]);
+    for (size_t i = 0; i < COUNT_OF(of); i++) {
+        char *path = mem_format("%s/%s.jsonl", directory, of[i][0]);
+        assert_int_equal(unlink(path), 0);
+        free(path);
+    }
+    assert_int_equal(rmdir(directory), 0);
 }
 
 static void test_running(void **unused) {
@@ -178,9 +259,10 @@ static void test_no_log(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_states), cmocka_unit_test(test_running),
-        cmocka_unit_test(test_killed), cmocka_unit_test(test_successor),
-        cmocka_unit_test(test_words),  cmocka_unit_test(test_no_log),
+        cmocka_unit_test(test_states),    cmocka_unit_test(test_nothing_measured),
+        cmocka_unit_test(test_running),   cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_successor), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_no_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

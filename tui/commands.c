@@ -128,15 +128,6 @@ static int print_report(const struct app *app, const struct board *const *boards
 
 /* ---- live runs ---- */
 
-static bool any_call_ok(const struct board *board) {
-    for (size_t i = 0; i < board->row_count; i++)
-        for (size_t c = 0; c < board->column_count; c++)
-            if (!board->columns[c].warmup &&
-                (board->rows[i].cells[c].calls_ok > 0 || board->rows[i].cells[c].scores > 0))
-                return true;
-    return false;
-}
-
 static bool any_unranked(const struct board *board) {
     for (size_t i = 0; i < board->gate_count; i++)
         if (gate_unranks(board->gates[i].gate))
@@ -151,7 +142,7 @@ int exit_of_run(const struct app *app, const struct context *context) {
         return complain(&app->failure, EXIT_RESULTS);
     if (app->interrupted || board->status == RUN_STOPPED)
         return EXIT_STOPPED;
-    if (!any_call_ok(board)) {
+    if (!board->measured) {
         error_set(&error, "no endpoint could be measured");
         error_hint(&error, "the table above says why; pitwall probe URL looks closer");
         return complain(&error, EXIT_NO_ENDPOINT);

@@ -33,18 +33,20 @@ static void put_size(struct buf *out, int64_t bytes) {
 
 /* Cells of the columns that are as wide as their longest. */
 struct widths {
-    size_t id, suites;
+    size_t id, state, suites;
 };
 
 static struct widths measure(const struct result *list, const struct summary *summaries,
                              size_t count) {
-    struct widths widths = {strlen("RUN"), strlen("SUITES")};
+    struct widths widths = {strlen("RUN"), strlen("STATE"), strlen("SUITES")};
     struct buf suites;
     buf_init(&suites, (size_t)1 << 20);
     for (size_t i = 0; i < count; i++, buf_reset(&suites)) {
         summary_suites(&summaries[i], &suites);
         size_t id = text_cells(list[i].id), cells = text_cells(buf_string(&suites));
+        size_t state = strlen(summary_state(&summaries[i]));
         widths.id = id > widths.id ? id : widths.id;
+        widths.state = state > widths.state ? state : widths.state;
         widths.suites = cells > widths.suites ? cells : widths.suites;
     }
     buf_done(&suites);
@@ -53,7 +55,7 @@ static struct widths measure(const struct result *list, const struct summary *su
 
 static void put_head(struct buf *out, struct widths widths) {
     put_text(out, "RUN", widths.id);
-    buf_printf(out, "  %-20s  %-11s  %9s  ", "STARTED", "STATE", "SIZE");
+    buf_printf(out, "  %-20s  %-*s  %9s  ", "STARTED", (int)widths.state, "STATE", "SIZE");
     put_text(out, "SUITES", widths.suites);
     buf_text(out, "  ENDPOINTS\n");
 }
@@ -68,7 +70,7 @@ static void put_line(struct buf *out, const struct result *result, const struct 
              summary->readable && summary->run.started ? summary->run.started : "–");
     buf_text(out, "  ");
     put_text(out, started, 20);
-    buf_printf(out, "  %-11s  ", summary_state(summary));
+    buf_printf(out, "  %-*s  ", (int)widths.state, summary_state(summary));
     put_size(out, result->bytes);
     buf_text(out, "  ");
     summary_suites(summary, &words);

@@ -11,7 +11,7 @@ enum board_series grid_series(int spark) {
 }
 
 static bool is_warmup(const struct grid *grid, int head) {
-    return strcmp(grid->heads.at[head].phase, "warmup") == 0;
+    return phase_is_warmup(grid->heads.at[head].phase);
 }
 
 /* Where the eye should be: the chosen column, else the latest one where something runs. */

@@ -82,8 +82,10 @@ static struct state run_state(const struct draw *draw) {
     size_t done = 0, planned = 0;
     enum run_status status = RUN_COMPLETE;
     int64_t events = 0;
+    bool measured = false;
     for (size_t i = 0; i < told_runs(draw); i++) {
         const struct board *board = scene->boards[i];
+        measured = measured || board->measured;
         done += board->phases_done;
         planned += board->phases_planned;
         events += board->events;
@@ -101,7 +103,8 @@ static struct state run_state(const struct draw *draw) {
                  done, planned);
         break;
     case RUN_COMPLETE:
-        state = (struct state){.text = "complete", .role = ROLE_GOOD};
+        state = measured ? (struct state){.text = "complete", .role = ROLE_GOOD}
+                         : (struct state){.text = RUN_NOTHING, .role = ROLE_WARN};
         break;
     case RUN_STOPPED:
         state = (struct state){.text = "stopped", .role = ROLE_WARN};

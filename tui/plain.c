@@ -332,9 +332,8 @@ static void run_end(const struct line *line, const struct event_run_end *event) 
             suspended += cell->calls_suspended;
         }
     begin(line, -1);
-    buf_printf(line->out, "  run %s  %zu phases  %d calls",
-               event->status == RUN_OPEN ? "interrupted here and resumed"
-                                         : run_status_word(event->status),
+    buf_printf(line->out, "  run %s%s  %zu phases  %d calls", board_is_void(board) ? "over: " : "",
+               event->status == RUN_OPEN ? "interrupted here and resumed" : board_end_word(board),
                board->phases_done, calls);
     if (failed > 0)
         buf_printf(line->out, "  %d failed", failed);

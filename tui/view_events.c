@@ -192,8 +192,9 @@ static void text_of(const struct draw *draw, const struct line *line, bool brief
         text_of_verdict(board, line, out);
         return;
     case LINE_RUN:
-        out->role = board->status == RUN_COMPLETE ? ROLE_GOOD : ROLE_WARN;
-        snprintf(out->text, sizeof out->text, "run %s", run_status_word(board->status));
+        out->role = board->status == RUN_COMPLETE && board->measured ? ROLE_GOOD : ROLE_WARN;
+        snprintf(out->text, sizeof out->text, "run %s%s", board_is_void(board) ? "over: " : "",
+                 board_end_word(board));
         return;
     }
 }

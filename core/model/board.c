@@ -53,6 +53,7 @@ struct board *board_new(const struct run *run) {
         row->tps_now = NAN;
         row->live = live_new(board_lane_make(board, row->endpoint->lane));
     }
+    board->measured = board->row_count == 0 || run_is_imported(&board->run);
     plan_columns(board);
     return board;
 }
@@ -333,6 +334,7 @@ void board_apply(struct board *board, const struct event *event) {
     if (!place_is_known(board, event))
         return;
     dispatch(board, event);
+    board->measured = board->measured || event_measures(event);
     if (event->kind == EVENT_ENDPOINT)
         lane_busy(board, event->endpoint.ep, event->t);
     else if (event->kind == EVENT_PHASE_START || event->kind == EVENT_PHASE_END)

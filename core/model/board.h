@@ -145,6 +145,8 @@ struct board {
     struct run run; /* owned copy */
     int64_t now_us; /* board time */
     enum run_status status;
+    bool measured; /* anything (event_measures), or others' figures; true without endpoints, too:
+                      then nothing was to be measured but the machine */
     int64_t dropped;
     struct row *rows;
     size_t row_count;
@@ -222,6 +224,10 @@ bool board_ranked(const struct cell *cell, enum metric_id metric);
  * >= 2. */
 int board_best(const struct board *board, int column, enum metric_id metric);
 
+/* The run is complete, and no engine answered. */
+bool board_is_void(const struct board *board);
+/* How the run ended: the word of its status, or that nothing was measured. */
+const char *board_end_word(const struct board *board);
 /* Share of the planned phases done, 0..1, and the µs still to go by the pace so far (-1 unknown).
  */
 double board_progress(const struct board *board);

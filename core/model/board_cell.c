@@ -10,10 +10,6 @@
 #define SCORE_TEXT_MAX 2000
 #define REPLACE_REACH 4096 /* calls looked back for the one that is made again, or judged */
 
-static bool is_warmup(const char *phase) {
-    return strcmp(phase, "warmup") == 0;
-}
-
 int board_column_make(struct board *board, enum suite_id suite, const char *phase, bool planned) {
     int known = board_column(board, suite, phase);
     if (known >= 0)
@@ -25,7 +21,7 @@ int board_column_make(struct board *board, enum suite_id suite, const char *phas
     size_t count = board->column_count + 1;
     board->columns = mem_resize(board->columns, count, sizeof *board->columns);
     struct column *column = &board->columns[count - 1];
-    *column = (struct column){.suite = suite, .planned = planned, .warmup = is_warmup(phase)};
+    *column = (struct column){.suite = suite, .planned = planned, .warmup = phase_is_warmup(phase)};
     copy_text(column->phase, sizeof column->phase, phase);
     for (size_t i = 0; i < board->row_count; i++) {
         struct row *row = &board->rows[i];

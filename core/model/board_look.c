@@ -179,6 +179,14 @@ int board_best(const struct board *board, int column, enum metric_id metric) {
     return best;
 }
 
+bool board_is_void(const struct board *board) {
+    return board->status == RUN_COMPLETE && !board->measured;
+}
+
+const char *board_end_word(const struct board *board) {
+    return board_is_void(board) ? RUN_NOTHING : run_status_word(board->status);
+}
+
 double board_progress(const struct board *board) {
     if (board->phases_planned == 0)
         return board->status == RUN_OPEN ? 0 : 1;

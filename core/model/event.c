@@ -1,5 +1,6 @@
 #include "model/event.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,12 @@ void event_free(struct event *event) {
 
 size_t event_bytes(const struct event *event) {
     return sizeof *event + record_bytes(&event_kinds[event->kind].record, body_of(event));
+}
+
+bool event_measures(const struct event *event) {
+    if (event->kind == EVENT_CALL_END)
+        return event->call.ok && !phase_is_warmup(event->call.phase);
+    return event->kind == EVENT_SCORE && !isnan(event->score.points);
 }
 
 struct event *event_note_new(int64_t t, enum note_level level, int ep, const char *format, ...) {

@@ -148,6 +148,10 @@ struct event {
 #define event_new pitwall_event_new
 #define event_free pitwall_event_free
 
+/* Whether it says that something was measured: a call outside the warm-up ended well, or a turn was
+ * scored. */
+bool event_measures(const struct event *event);
+
 /* A zeroed event of this kind with absent values marked absent. */
 struct event *event_new(enum event_kind kind, int64_t t);
 void event_free(struct event *event);

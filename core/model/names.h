@@ -125,6 +125,7 @@ int phase_status_find(const char *word);
 enum run_status { RUN_OPEN, RUN_COMPLETE, RUN_STOPPED, RUN_FAILED, RUN_STATUS_COUNT };
 const char *run_status_word(enum run_status status);
 int run_status_find(const char *word);
+#define RUN_NOTHING "nothing measured" /* of a complete run in which no engine answered */
 
 enum note_level { NOTE_INFO, NOTE_WARN, NOTE_ERROR, NOTE_LEVEL_COUNT };
 const char *note_level_word(enum note_level level);

@@ -273,3 +273,14 @@ bool run_decode(struct run *run, const char *line, size_t length, struct error *
         run_done(run);
     return good;
 }
+
+bool run_is_imported(const struct run *run) {
+    bool imported = false;
+    for (size_t i = 0; i < run->endpoint_count; i++)
+        imported = imported || run->endpoints[i].imported || run->endpoints[i].published;
+    return imported;
+}
+
+bool phase_is_warmup(const char *phase) {
+    return strcmp(phase, "warmup") == 0;
+}

@@ -10,6 +10,8 @@
 #define LOG_FORMAT 1
 #define PHASE_MAX 24 /* bytes of a phase's word with its NUL */
 
+bool phase_is_warmup(const char *phase);
+
 /* One suite as planned: its phases in order ("warmup" … ; "burst-30" …). */
 struct plan {
     enum suite_id suite;
@@ -88,6 +90,8 @@ bool run_decode(struct run *run, const char *line, size_t length, struct error *
 /* Whether both plan the same: passes, suites with their phases, and endpoints by name, in order. */
 bool run_same_plan(const struct run *a, const struct run *b);
 
+/* Any endpoint's figures are another tool's, imported or published. */
+bool run_is_imported(const struct run *run);
 /* Any endpoint simulated / imported / published. */
 bool run_is_simulated(const struct run *run);
 

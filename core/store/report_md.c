@@ -270,7 +270,7 @@ static void put_board(struct buf *out, const struct board *board, struct notes *
     buf_text(out, "## ");
     report_markup(out, run->id, "–");
     report_origins(out, board);
-    buf_printf(out, "\n\n- status: %s, started ", run_status_word(board->status));
+    buf_printf(out, "\n\n- status: %s, started ", board_end_word(board));
     report_markup(out, run->started, "–");
     buf_text(out, "\n- machine: ");
     struct buf machine;

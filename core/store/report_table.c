@@ -452,7 +452,7 @@ static void put_head(struct table *table) {
     buf_init(&line, SIZE_MAX / 4);
     buf_text(&line, "run ");
     report_text(&line, run->id, "–");
-    buf_printf(&line, " · %s", run_status_word(table->board->status));
+    buf_printf(&line, " · %s", board_end_word(table->board));
     report_origins(&line, table->board);
     buf_text(&line, " · ");
     report_text(&line, run->started, "–");

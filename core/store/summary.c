@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/chain.h"
 #include "store/log.h"
 
 #define TAIL_BYTES ((size_t)64 << 10) /* a run_end is a short line; so are the ones before it */
@@ -41,6 +42,23 @@ static void read_end(struct summary *summary, const char *path) {
     close(fd);
 }
 
+/* Of a run that can't be read as a whole nobody knows better. */
+static bool has_measured(const char *path) {
+    struct run run;
+    struct event event;
+    struct chain *chain = chain_open(path, &run, NULL);
+    if (!chain)
+        return true;
+    bool measured = run.endpoint_count == 0 || run_is_imported(&run);
+    while (!measured && chain_next(chain, &event, NULL) == LOG_EVENT) {
+        measured = event_measures(&event);
+        event_done(&event);
+    }
+    chain_free(chain);
+    run_done(&run);
+    return measured;
+}
+
 void summary_read(struct summary *summary, const char *path) {
     *summary = (struct summary){.status = RUN_OPEN, .last_us = -1};
     struct log_reader *reader = log_open(path, &summary->run, NULL);
@@ -50,6 +68,8 @@ void summary_read(struct summary *summary, const char *path) {
     summary->readable = true;
     read_end(summary, path);
     summary->running = summary->status == RUN_OPEN && log_is_open(path);
+    if (summary->status == RUN_COMPLETE)
+        summary->measured = has_measured(path);
 }
 
 void summary_done(struct summary *summary) {
@@ -87,7 +107,9 @@ const char *summary_state(const struct summary *summary) {
     if (!summary->readable)
         return "unreadable";
     if (summary->status != RUN_OPEN)
-        return run_status_word(summary->status);
+        return summary->status == RUN_COMPLETE && !summary->measured
+                   ? RUN_NOTHING
+                   : run_status_word(summary->status);
     return summary->running ? "running" : "interrupted";
 }
 

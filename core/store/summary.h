@@ -1,4 +1,5 @@
-/* summary: what a list of runs says of each, from a log's first and last line alone. */
+/* summary: what a list of runs says of each, from a log's first and last line, and of a complete
+ * run from its lines up to the first that tells of something measured. */
 #ifndef STORE_SUMMARY_H
 #define STORE_SUMMARY_H
 
@@ -6,10 +7,11 @@
 #include "store/results.h"
 
 struct summary {
-    bool readable;  /* its first line is a header */
-    struct run run; /* of a readable one */
+    bool readable;          /* its first line is a header */
+    struct run run;         /* of a readable one */
     enum run_status status; /* RUN_OPEN: there is no run_end */
     bool running;           /* … and some process writes it right now; else it was interrupted */
+    bool measured;   /* of a complete one: anything (board.h), in it or the logs it continues */
     int64_t last_us; /* t of the last whole line; -1 unknown */
 };
 
@@ -24,7 +26,7 @@ void summaries_free(struct summary *summaries, size_t count);
 const struct summary *summary_successor(const struct summary *summaries, size_t count,
                                         const char *id);
 
-/* "complete" … "running", "interrupted", "unreadable". */
+/* "complete" … "nothing measured", "running", "interrupted", "unreadable". */
 const char *summary_state(const struct summary *summary);
 /* The names of the suites and of the endpoints, with commas. Appends. */
 void summary_suites(const struct summary *summary, struct buf *out);

@@ -44,10 +44,7 @@ static bool find_start(struct resume *resume, const struct board *board) {
 }
 
 static bool was_measured_here(const struct run *run, struct error *error) {
-    bool foreign = run->plan_count == 0 || run->endpoint_count == 0;
-    for (size_t i = 0; i < run->endpoint_count; i++)
-        foreign = foreign || run->endpoints[i].imported || run->endpoints[i].published;
-    if (foreign)
+    if (run->plan_count == 0 || run->endpoint_count == 0 || run_is_imported(run))
         return error_set(error, "%s was not measured by pitwall: there is nothing to resume",
                          run->id);
     if (run->passes < 1 || run->passes > PASSES_MAX)
