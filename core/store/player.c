@@ -1,65 +1,22 @@
-#include "store/player.h"
+#include "store/player_inner.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "model/board.h"
-#include "store/survey.h"
 
 #define SPEED_MIN 0.1
 #define SPEED_MAX 1000.0
 #define TICK_MS 50 /* how often now_us moves between events */
 #define FULL_MS 5  /* how soon a full feed is tried again */
-#define NO_SEEK INT64_C(-1)
-#define SLICE 256                /* events read ahead between two looks at the clock: about 1 ms */
-#define FAR_US INT64_C(60000000) /* further on a checkpoint is sooner there than the feed */
-
-struct player {
-    struct merge *merge;
-    struct landmarks landmarks; /* main's */
-    struct survey *survey;      /* NULL: not asked for. The thread's while it is read ahead */
-    struct align *aligns[ALIGN_COUNT];
-    int64_t ends_us[ALIGN_COUNT];
-
-    /* commands, set by main; each change is followed by a byte in the pipe */
-    atomic_bool stop, paused;
-    _Atomic double speed;
-    _Atomic int64_t seek_us; /* NO_SEEK: none */
-    atomic_int steps;
-    _Atomic int64_t hold_us; /* where the clock stops */
-    atomic_int mode;         /* enum align_mode */
-    int wake[2];             /* -1 before player_start */
-    /* told by the thread */
-    _Atomic int64_t now_us;
-    atomic_bool ended;
-
-    /* the thread's own */
-    pthread_t thread;
-    int aligned;   /* the mode as of the last start or seek */
-    bool surveyed; /* all is read ahead, and told */
-    int64_t end_us;
-    struct queue *feed;
-    struct item pending;   /* an event on its way into a full feed; event NULL: none */
-    struct board **sought; /* of the runs that a seek starts again; NULL: not by it */
-    int64_t fed_us;        /* where the latest event taken is, -1 before the first */
-    int64_t base_us;       /* the place in the run … */
-    int64_t base_clock;    /* … at this moment of the clock */
-    bool resting;          /* paused as of base_clock */
-    double pace;           /* speed as of base_clock */
-    int64_t held_us;       /* hold_us as of base_clock */
-    int first_source;
-};
 
 /* ---- clocks and landmarks ---- */
 
@@ -79,8 +36,7 @@ static void make_aligns(struct player *player, size_t sources) {
     }
 }
 
-/* The clock of the mode that main asked for. */
-static void adopt_align(struct player *player) {
+void player_adopt_align(struct player *player) {
     player->aligned = atomic_load(&player->mode);
     player->end_us = player->ends_us[player->aligned];
     merge_align(player->merge, player->aligns[player->aligned]);
@@ -121,7 +77,7 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
     make_aligns(player, count);
     landmarks_place(&player->landmarks, player->aligns[ALIGN_START]);
     atomic_init(&player->mode, ALIGN_START);
-    adopt_align(player);
+    player_adopt_align(player);
     player->wake[0] = player->wake[1] = -1;
     player->fed_us = -1;
     atomic_init(&player->stop, false);
@@ -135,20 +91,13 @@ struct player *player_new(const char *const *paths, size_t count, struct run *ru
     return player;
 }
 
-/* The last checkpoint before a moment; NULL: nothing is read ahead. */
-static const struct checkpoint *near(const struct player *player, int source, int64_t to_us) {
-    return player->survey
-               ? survey_before(player->survey, source, player->aligns[player->aligned], to_us)
-               : NULL;
-}
-
 /* Read all ahead, and take of it what is nearest to the target. */
 static void fold_near(struct player *player, struct board **boards, int64_t until_us) {
     while (survey_step(player->survey, SIZE_MAX))
         ;
     player_surveyed(player);
     for (size_t i = 0; i < merge_count(player->merge); i++) {
-        const struct checkpoint *checkpoint = near(player, (int)i, until_us);
+        const struct checkpoint *checkpoint = player_near(player, (int)i, until_us);
         merge_go(player->merge, (int)i, &checkpoint->place);
         board_free(boards[i]);
         boards[i] = board_copy(checkpoint->board, NULL);
@@ -159,7 +108,7 @@ bool player_fold(struct player *player, struct board **boards, int64_t until_us,
                  struct error *error) {
     int source;
     int64_t t;
-    adopt_align(player);
+    player_adopt_align(player);
     merge_rewind(player->merge);
     if (player->survey)
         fold_near(player, boards, until_us);
@@ -188,11 +137,11 @@ static void rest(struct player *player, int timeout_ms) {
             ;
 }
 
-static bool interrupted(const struct player *player) {
+bool player_interrupted(const struct player *player) {
     return atomic_load(&player->stop) || atomic_load(&player->seek_us) != NO_SEEK;
 }
 
-static void set_base(struct player *player, int64_t at_us) {
+void player_set_base(struct player *player, int64_t at_us) {
     player->base_us = at_us;
     player->base_clock = clock_us();
     atomic_store(&player->now_us, at_us);
@@ -203,13 +152,12 @@ static bool try_push(struct player *player, struct item item) {
     return queue_try_push(player->feed, item);
 }
 
-/* The pending event into the feed, waiting for room. False when a command came first. */
-static bool push_pending(struct player *player) {
+bool player_push_pending(struct player *player) {
     bool waited = false;
     while (player->pending.event) {
         if (try_push(player, player->pending)) {
             player->pending.event = NULL;
-        } else if (interrupted(player)) {
+        } else if (player_interrupted(player)) {
             return false;
         } else {
             rest(player, FULL_MS);
@@ -217,31 +165,29 @@ static bool push_pending(struct player *player) {
         }
     }
     if (waited) /* who can't keep up sees it slower, not with gaps */
-        set_base(player, player->fed_us);
+        player_set_base(player, player->fed_us);
     return true;
 }
 
-/* Marks always find room. */
-static void push_mark(struct player *player, struct item item) {
+void player_push_mark(struct player *player, struct item item) {
     bool pushed = try_push(player, item);
     assert(pushed);
     (void)pushed;
 }
 
-/* The next event, which `source` and `t` tell of, on its way. False when a command came first. */
-static bool feed_next(struct player *player, int source, int64_t t) {
+bool player_feed_next(struct player *player, int source, int64_t t) {
     struct event *event = mem_alloc(sizeof *event);
     merge_take(player->merge, event);
     player->pending = (struct item){.source = source, .mark = QUEUE_EVENT, .event = event};
     player->fed_us = t;
-    return push_pending(player);
+    return player_push_pending(player);
 }
 
 static void feed_end(struct player *player) {
     if (atomic_exchange(&player->ended, true))
         return;
     for (size_t i = 0; i < merge_count(player->merge); i++)
-        push_mark(player, (struct item){.source = (int)i, .mark = QUEUE_END});
+        player_push_mark(player, (struct item){.source = (int)i, .mark = QUEUE_END});
 }
 
 /* ---- the thread: time ---- */
@@ -265,124 +211,33 @@ static void adopt_pace(struct player *player) {
     if (paused == player->resting && speed == player->pace && hold_us == player->held_us)
         return;
     /* at full speed the place is where the events are */
-    set_base(player, isinf(player->pace) && !player->resting && player->fed_us >= 0
-                         ? player->fed_us
-                         : position(player));
+    player_set_base(player, isinf(player->pace) && !player->resting && player->fed_us >= 0
+                                ? player->fed_us
+                                : position(player));
     player->resting = paused;
     player->pace = speed;
     player->held_us = hold_us;
-}
-
-/* A place in a run's log on the clock; before all of it when nothing was taken yet. */
-static int64_t shown(const struct player *player, int source, struct merge_place place) {
-    return place.events ? player_time(player, (enum align_mode)player->aligned, source, place.t)
-                        : -1;
-}
-
-/* Start a run again from a checkpoint, on a board that is handed over at the target; or (NULL) from
- * its beginning, on a fresh one of main's. */
-static void start_at(struct player *player, int source, const struct checkpoint *checkpoint) {
-    if (player->pending.event && player->pending.source == source) {
-        event_free(player->pending.event);
-        player->pending.event = NULL;
-    }
-    merge_go(player->merge, source, checkpoint ? &checkpoint->place : NULL);
-    if (checkpoint)
-        player->sought[source] = board_copy(checkpoint->board, NULL);
-    else
-        push_mark(player, (struct item){.source = source, .mark = QUEUE_RESET});
-}
-
-static void fold_next(struct player *player, int source, int64_t t) {
-    struct event event;
-    merge_take(player->merge, &event);
-    board_apply(player->sought[source], &event);
-    event_done(&event);
-    player->fed_us = t;
-}
-
-static void hand_over(struct player *player) {
-    for (int i = 0; i < (int)merge_count(player->merge); i++) {
-        if (player->sought[i])
-            push_mark(player,
-                      (struct item){.source = i, .mark = QUEUE_RESET, .board = player->sought[i]});
-        player->sought[i] = NULL;
-    }
-}
-
-/* Every run to the nearest place before the target: where it is, a checkpoint, its beginning. */
-static void go_near(struct player *player, int64_t to) {
-    player->fed_us = -1;
-    for (int i = 0; i < (int)merge_count(player->merge); i++) {
-        struct merge_place place = merge_place(player->merge, i);
-        int64_t at = shown(player, i, place);
-        if (at > to || (player->survey && to - at > FAR_US))
-            start_at(player, i, near(player, i, to));
-        int64_t fed_us = shown(player, i, merge_place(player->merge, i));
-        player->fed_us = fed_us > player->fed_us ? fed_us : player->fed_us;
-    }
-}
-
-/* Read a little ahead; false when there is nothing left to. */
-static bool look_ahead(struct player *player) {
-    if (!player->survey || player->surveyed)
-        return false;
-    player->surveyed = !survey_step(player->survey, SLICE);
-    if (player->surveyed)
-        push_mark(player, (struct item){.mark = QUEUE_SURVEYED});
-    return !player->surveyed;
-}
-
-/* As far as the target: sooner done than playing all that lies before it. */
-static void look_ahead_to(struct player *player, int64_t to) {
-    const struct align *align = player->aligns[player->aligned];
-    while (!interrupted(player) && player->survey && !survey_reaches(player->survey, align, to) &&
-           look_ahead(player))
-        ;
-}
-
-/* Everything up to the target, unpaced. A new command ends it early. */
-static void seek(struct player *player) {
-    int source;
-    int64_t t, to = atomic_exchange(&player->seek_us, NO_SEEK);
-    if (atomic_load(&player->mode) != player->aligned)
-        adopt_align(player);
-    to = to > player->end_us ? player->end_us : to;
-    look_ahead_to(player, to);
-    go_near(player, to);
-    atomic_store(&player->ended, false);
-    if (!push_pending(player)) {
-        hand_over(player);
-        return;
-    }
-    while (!interrupted(player) && merge_peek(player->merge, &source, &t) && t <= to)
-        if (player->sought[source])
-            fold_next(player, source, t);
-        else
-            feed_next(player, source, t);
-    hand_over(player);
-    set_base(player, to);
 }
 
 static void step(struct player *player) {
     int source;
     int64_t t;
     atomic_fetch_sub(&player->steps, 1);
-    if (!push_pending(player) || !merge_peek(player->merge, &source, &t))
+    if (!player_push_pending(player) || !merge_peek(player->merge, &source, &t))
         return;
-    feed_next(player, source, t);
-    set_base(player, t);
+    player_feed_next(player, source, t);
+    player_set_base(player, t);
 }
 
 /* Feed what is due; returns how many ms to rest until the next look. */
 static int play(struct player *player) {
     int source;
     int64_t t;
-    if (!push_pending(player))
+    if (!player_push_pending(player))
         return 0;
     while (merge_peek(player->merge, &source, &t)) {
         int64_t now = position(player);
-        if (interrupted(player) || atomic_load(&player->paused) != player->resting ||
+        if (player_interrupted(player) || atomic_load(&player->paused) != player->resting ||
             atomic_load(&player->speed) != player->pace ||
             atomic_load(&player->hold_us) != player->held_us)
             return 0;
@@ -393,11 +248,11 @@ static int play(struct player *player) {
                 return -1;
             return wait_ms < TICK_MS ? (int)wait_ms + 1 : TICK_MS;
         }
-        if (!feed_next(player, source, t))
+        if (!player_feed_next(player, source, t))
             return 0;
         atomic_store(&player->now_us, isinf(player->pace) ? t : now);
     }
-    set_base(player, player->end_us);
+    player_set_base(player, player->end_us);
     feed_end(player);
     return -1;
 }
@@ -407,12 +262,12 @@ static void *run_thread(void *argument) {
     while (!atomic_load(&player->stop)) {
         adopt_pace(player);
         if (atomic_load(&player->seek_us) != NO_SEEK)
-            seek(player);
+            player_go(player);
         else if (atomic_load(&player->steps) > 0)
             step(player);
         else {
             int idle_ms = player->resting ? -1 : play(player);
-            rest(player, look_ahead(player) ? 0 : idle_ms);
+            rest(player, player_look_ahead(player) ? 0 : idle_ms);
         }
     }
     event_free(player->pending.event);
@@ -430,13 +285,13 @@ void player_start(struct player *player, struct queue *feed) {
         die("no pipe for the player: %s", strerror(errno));
     non_blocking(player->wake[0]);
     non_blocking(player->wake[1]);
-    adopt_align(player);
+    player_adopt_align(player);
     merge_rewind(player->merge);
     player->feed = feed;
     player->resting = atomic_load(&player->paused);
     player->pace = atomic_load(&player->speed);
     player->held_us = atomic_load(&player->hold_us);
-    set_base(player, 0);
+    player_set_base(player, 0);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int why = pthread_create(&player->thread, NULL, run_thread, player);
