@@ -42,13 +42,13 @@ void call_index_free(struct call_index *index) {
 }
 
 static struct board_call *call_copy(const struct board_call *from, size_t *bytes) {
-    struct board_call *call = copy_items(from, 1, sizeof *from, bytes);
-    call->call.server = copy_string(from->call.server, bytes);
-    call->call.error_detail = copy_string(from->call.error_detail, bytes);
-    call->content = copy_string(from->content, bytes);
-    call->reasoning = copy_string(from->reasoning, bytes);
-    call->tool_calls = copy_string(from->tool_calls, bytes);
-    call->request = copy_string(from->request, bytes);
+    struct board_call *call = board_copy_items(from, 1, sizeof *from, bytes);
+    call->call.server = board_copy_string(from->call.server, bytes);
+    call->call.error_detail = board_copy_string(from->call.error_detail, bytes);
+    call->content = board_copy_string(from->content, bytes);
+    call->reasoning = board_copy_string(from->reasoning, bytes);
+    call->tool_calls = board_copy_string(from->tool_calls, bytes);
+    call->request = board_copy_string(from->request, bytes);
     return call;
 }
 
@@ -84,7 +84,8 @@ void calls_copy(struct board *board, const struct board *from, size_t *bytes) {
     *bytes += capacity * sizeof(struct board_call *);
     for (size_t i = 0; i < board->row_count; i++) {
         struct row *row = &board->rows[i];
-        row->calls = copy_items(row->calls, row->call_count, sizeof(struct board_call *), bytes);
+        row->calls =
+            board_copy_items(row->calls, row->call_count, sizeof(struct board_call *), bytes);
         row->call_capacity = row->call_count;
         for (size_t k = 0; k < row->call_count; k++) {
             row->calls[k] = call_copy(row->calls[k], bytes);

@@ -89,8 +89,8 @@ struct live {
 };
 
 /* board_copy.c: what the copies of parts share. NULL for none; `bytes` grows by what it takes. */
-void *copy_items(const void *from, size_t count, size_t size, size_t *bytes);
-char *copy_string(const char *from, size_t *bytes);
+void *board_copy_items(const void *from, size_t count, size_t size, size_t *bytes);
+char *board_copy_string(const char *from, size_t *bytes);
 
 /* board.c */
 void board_nonsense(struct board *board, const char *what, int64_t which);

@@ -49,17 +49,19 @@ void lane_break(struct lane_state *lane, int64_t t) {
 
 /* Its own of all that the sample holds. */
 static void sample_own(struct sample *sample, size_t *bytes) {
-    sample->lane = copy_string(sample->lane, bytes);
-    sample->power_source = copy_string(sample->power_source, bytes);
-    sample->power_mode = copy_string(sample->power_mode, bytes);
-    sample->rails = copy_items(sample->rails, sample->rail_count, sizeof *sample->rails, bytes);
+    sample->lane = board_copy_string(sample->lane, bytes);
+    sample->power_source = board_copy_string(sample->power_source, bytes);
+    sample->power_mode = board_copy_string(sample->power_mode, bytes);
+    sample->rails =
+        board_copy_items(sample->rails, sample->rail_count, sizeof *sample->rails, bytes);
     sample->engines =
-        copy_items(sample->engines, sample->engine_count, sizeof *sample->engines, bytes);
-    sample->others = copy_items(sample->others, sample->other_count, sizeof *sample->others, bytes);
+        board_copy_items(sample->engines, sample->engine_count, sizeof *sample->engines, bytes);
+    sample->others =
+        board_copy_items(sample->others, sample->other_count, sizeof *sample->others, bytes);
 }
 
 void lane_copy(struct lane_state *lane, size_t *bytes) {
-    lane->name = copy_string(lane->name, bytes);
+    lane->name = board_copy_string(lane->name, bytes);
     lane->energy = energy_copy(lane->energy, bytes);
     sample_own(&lane->last, bytes);
 }

@@ -22,11 +22,11 @@ void texts_free(struct texts *texts) {
 void texts_copy(struct board *board, const struct board *from, size_t *bytes) {
     if (!from->texts)
         return;
-    struct texts *texts = copy_items(from->texts, 1, sizeof *texts, bytes);
+    struct texts *texts = board_copy_items(from->texts, 1, sizeof *texts, bytes);
     texts->first = 0;
     texts->count = texts->capacity = from->texts->count - from->texts->first;
-    texts->calls = copy_items(from->texts->calls + from->texts->first, texts->count,
-                              sizeof *texts->calls, bytes);
+    texts->calls = board_copy_items(from->texts->calls + from->texts->first, texts->count,
+                                    sizeof *texts->calls, bytes);
     for (size_t i = 0; i < texts->count; i++)
         texts->calls[i] = call_find(board, texts->calls[i]->call.id);
     board->texts = texts;
