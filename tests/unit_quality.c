@@ -328,6 +328,30 @@ static void test_suite_files(void **state) {
     }
 }
 
+/* As many turns as nobody can have meant. */
+static void test_absurd_turns(void **state) {
+    (void)state;
+    static const char *const files[] = {
+        "{\"suite\": \"endurance\", \"tools\": [{}], \"turns\": 2147483647}",
+        "{\"suite\": \"endurance\", \"tools\": [{}], \"turns\": 9007199254740992}",
+        "{\"suite\": \"endurance\", \"tools\": [{}], \"turns\": -1}",
+    };
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct bed bed;
+        char *path = own_file(files[i]);
+        bed_begin(&bed, "script-clean", play);
+        bed.rig.options.suite_file = mem_string(path);
+        bed_run(&bed, SUITE_ENDURANCE);
+        const struct event_phase *end = rig_phase_end(&bed.rig, 0, "run");
+        assert_non_null(end);
+        assert_int_equal(end->status, PHASE_SKIPPED);
+        assert_non_null(strstr(end->reason, "from 1 to 1000"));
+        bed_end(&bed);
+        unlink(path);
+        free(path);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_history_is_whole),
@@ -341,6 +365,7 @@ int main(void) {
         cmocka_unit_test(test_final_values),
         cmocka_unit_test(test_instructions_of_ones_own),
         cmocka_unit_test(test_suite_files),
+        cmocka_unit_test(test_absurd_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

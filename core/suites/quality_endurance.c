@@ -16,6 +16,7 @@
 
 #define TURNS 80 /* protocol 3 */
 #define TURNS_QUICK 16
+#define TURNS_MAX 1000
 #define START_CHARS 32000 /* ≈ 10,000 tokens with the tools */
 #define TURN_CHARS 1100   /* ≈ 500 tokens a turn with what is said: 50,000 at the end */
 #define FAULT_EVERY 10    /* turns */
@@ -275,12 +276,25 @@ static void begin(struct endurance *run) {
     buf_done(&text);
 }
 
+/* NULL and `error` as quality_data, and when it has no sensible number of turns. */
+static struct cJSON *read_data(const struct options *options, int *turns, struct error *error) {
+    struct cJSON *data = quality_data(options, SUITE_ENDURANCE, "tools", error);
+    int64_t told = data ? json_integer(data, "turns", TURNS) : 0;
+    *turns = options->quick ? TURNS_QUICK : (int)told;
+    if (data && (told < 1 || told > TURNS_MAX)) {
+        error_set(error, "endurance: \"turns\" is a number from 1 to %d", TURNS_MAX);
+        json_free(data);
+        return NULL;
+    }
+    return data;
+}
+
 static void endurance_run(struct lane *lane, const struct endpoint *endpoint, int pass) {
     const struct options *options = lane_bench(lane)->options;
     struct error error = {0};
     struct endurance run = {.brief = options->quick};
-    struct cJSON *data = quality_data(options, SUITE_ENDURANCE, "tools", &error);
-    int turns = !data ? 0 : options->quick ? TURNS_QUICK : (int)json_integer(data, "turns", TURNS);
+    int turns;
+    struct cJSON *data = read_data(options, &turns, &error);
     /* with every call that is made again, and the edits at the end */
     lane_phase_start_turns(lane, endpoint->ep, SUITE_ENDURANCE, QUALITY_PHASE, pass,
                            data ? turns + turns / FAULT_EVERY + 1 : 0);
