@@ -242,6 +242,23 @@ static void nothing_to_show(void **state) {
     board_free(empty);
 }
 
+/* No engine answered: that the run came to its end is nothing to be glad of. */
+static void a_void_run_says_so(void **state) {
+    struct fixture *f = *state;
+    struct run run = build_run(1, 1);
+    build_plan(&run, SUITE_AGENTIC, "cold");
+    struct board *board = board_new(&run);
+    run_done(&run);
+    build_phase_start(board, 1, 0, SUITE_AGENTIC, "cold", 0);
+    build_phase_end(board, 2, 0, SUITE_AGENTIC, "cold", 0, PHASE_SKIPPED, REASON_DOWN);
+    build_run_end(board, 3, RUN_COMPLETE);
+    f->scene = (struct scene){.boards = {board}, .count = 1};
+    shows(f, 120, 40, "  nothing measured  ");         /* the header */
+    shows(f, 120, 40, "! run over: nothing measured"); /* the events */
+    hides(f, 120, 40, "complete");
+    board_free(board);
+}
+
 static void selection_is_kept_by_identity(void **state) {
     struct fixture *f = *state;
     act(f, ACTION_DOWN);
@@ -527,15 +544,25 @@ static void bottom_line(void **state) {
 int main(void) {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH(board_says_it_all),     WITH(running_cell_is_live),
-        WITH(same_input_same_frame), WITH(every_view_every_size),
-        WITH(ascii_is_ascii),        WITH(too_small_says_so),
-        WITH(nothing_to_show),       WITH(selection_is_kept_by_identity),
-        WITH(filter_keeps_rows),     WITH(views_are_reached),
-        WITH(metrics_go_round),      WITH(engine_shows_calls),
-        WITH(why_is_one_key_away),   WITH(energy_is_one_key_away),
-        WITH(solo_scrolls),          WITH(bar_of_a_call),
-        WITH(keys_after_the_end),    WITH(two_runs_have_labels),
+        WITH(board_says_it_all),
+        WITH(running_cell_is_live),
+        WITH(same_input_same_frame),
+        WITH(every_view_every_size),
+        WITH(ascii_is_ascii),
+        WITH(too_small_says_so),
+        WITH(nothing_to_show),
+        WITH(a_void_run_says_so),
+        WITH(selection_is_kept_by_identity),
+        WITH(filter_keeps_rows),
+        WITH(views_are_reached),
+        WITH(metrics_go_round),
+        WITH(engine_shows_calls),
+        WITH(why_is_one_key_away),
+        WITH(energy_is_one_key_away),
+        WITH(solo_scrolls),
+        WITH(bar_of_a_call),
+        WITH(keys_after_the_end),
+        WITH(two_runs_have_labels),
         WITH(bottom_line),
     };
     return cmocka_run_group_tests_name("view", tests, NULL, NULL);
