@@ -41,6 +41,7 @@ engine fast 100
 engine slow 20
 engine crawl 5
 ulimit -n 8192 2>/dev/null
+: >"$tmp/urls"
 "$pitwall" sim "$tmp/fast.json" "$tmp/slow.json" "$tmp/crawl.json" >"$tmp/urls" &
 sim=$!
 n=0
@@ -101,6 +102,7 @@ say "CPU of a core while a run idles between calls" "$(of cpu_pct "$tmp/idle")" 
 kill $sim
 wait $sim 2>/dev/null
 sim=
+: >"$tmp/eight"
 "$pitwall" sim >"$tmp/eight" &
 sim=$!
 n=0

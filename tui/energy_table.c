@@ -40,7 +40,7 @@ static const struct lane_state *lane_of(const struct row_ref *ref) {
 
 void energy_table_title(const struct row_ref *ref, int width, char out[ENERGY_TITLE]) {
     const struct lane_state *lane = lane_of(ref);
-    char figure[FIGURE_TEXT], rails[48], rest[ENERGY_TITLE] = "", often[32] = "";
+    char figure[FIGURE_TEXT], rails[40], rest[FIGURE_TEXT + 16] = "", often[24] = "";
     out[0] = '\0';
     if (!lane || !*energy_rails(lane->energy))
         return;

@@ -8,7 +8,7 @@
 /* Lines the table takes, head included. */
 int energy_table_lines(const struct row_ref *ref);
 /* What stands at the right of its title: rails, watts at rest, how often they are published. */
-#define ENERGY_TITLE 96
+#define ENERGY_TITLE 128
 void energy_table_title(const struct row_ref *ref, int width, char out[ENERGY_TITLE]);
 /* Phases from `first` on, as many as fit. Columns that have no room are left out. */
 void energy_table_draw(const struct draw *draw, struct rect rect, const struct row_ref *ref,
