@@ -163,12 +163,10 @@ static int finish_output(int code) {
     return complain(&error, EXIT_RESULTS);
 }
 
-/* glibc gives every thread an arena of its own, and each grows by 128 kB at a time: a megabyte that a
- * bench does not need. */
+/* glibc gives every thread an arena of its own: half a megabyte that a bench does not need. */
 static void save_memory(void) {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 2);
-    mallopt(M_TOP_PAD, 8192);
 #endif
 }
 
